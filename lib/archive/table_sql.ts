@@ -1,0 +1,145 @@
+import { EntrySqlWriter } from "./entry_sql.ts";
+import { inRestoreOrder, scriptHead } from "./sql_script.ts";
+import type { TableEntries } from "./table_entries.ts";
+import type { Toc } from "./toc.ts";
+import type { TocEntry } from "./toc_entry.ts";
+
+/** The definition files of one table. */
+export interface TableDefinitionSql {
+  /** `schema.sql`: the table and all that can stand without other tables. */
+  readonly schema: string;
+  /** `constraints.sql`: what ties it to other tables; null where nothing does. */
+  readonly constraints: string | null;
+  /** What schema.sql needs and does not hold, such as `TYPE app.mood`. */
+  readonly needs: readonly string[];
+}
+
+/** What stands around the COPY data in `data.sql`. */
+export interface TableDataSql {
+  /** Up to and with the COPY statement. */
+  readonly head: string;
+  /** Values of the sequences the table owns. */
+  readonly tail: string;
+}
+
+/** Kinds that tie a table to others, or act on them. */
+const TYING_KINDS: ReadonlySet<string> = new Set(["FK CONSTRAINT", "TRIGGER", "RULE", "TABLE ATTACH", "INDEX ATTACH"]);
+
+/** Kinds that other relations are known by in dependencies. */
+const RELATION_KINDS: ReadonlySet<string> = new Set([
+  "TABLE",
+  "FOREIGN TABLE",
+  "VIEW",
+  "MATERIALIZED VIEW",
+  "SEQUENCE",
+]);
+
+/** Writes the readable files of tables of one archive. */
+export class TableSqlWriter {
+  readonly #byDumpId: ReadonlyMap<number, TocEntry>;
+  readonly #positions: ReadonlyMap<number, number>;
+
+  constructor(private readonly toc: Toc) {
+    this.#byDumpId = new Map(toc.entries.map((entry) => [entry.dumpId, entry]));
+    this.#positions = new Map(toc.entries.map((entry, index) => [entry.dumpId, index]));
+  }
+
+  /** The definition of one table. `schema.sql` and `data.sql` load alone, in this order, where its needs are met. */
+  writeDefinition(table: TableEntries): TableDefinitionSql {
+    const tying = this.#tying(table);
+    const own = inRestoreOrder(table.definitions.filter((entry) => !tying.has(entry)));
+    const others = inRestoreOrder(table.definitions.filter((entry) => tying.has(entry)));
+    const members = new Set([...table.definitions, ...table.sequenceValues].map((entry) => entry.dumpId));
+    const needs = this.#needs(own, members);
+    return {
+      schema: this.#script(`Table ${table.qualifiedName}`, own, needs),
+      constraints: others.length === 0
+        ? null
+        : this.#script(`What ties table ${table.qualifiedName} to others`, others, this.#needs(others, members)),
+      needs,
+    };
+  }
+
+  /** Head and tail of a table's `data.sql`. A table without rows of its own gets a script without COPY. */
+  writeData(table: TableEntries): TableDataSql {
+    const head = scriptHead(this.toc, oneLine(`Rows of table ${table.qualifiedName}`));
+    return {
+      head: table.data === null ? head : head + this.#copyHead(table.data),
+      tail: this.#definitions(table.sequenceValues),
+    };
+  }
+
+  /** Sequences that no table owns, with their values. */
+  writeSequences(entries: readonly TocEntry[]): string {
+    return scriptHead(this.toc, "Sequences that no table owns") + this.#definitions(inRestoreOrder(entries));
+  }
+
+  /** Head of the data file of rows whose table the archive does not define. */
+  writeLooseData(data: TocEntry): TableDataSql {
+    return { head: scriptHead(this.toc, "Rows whose table is not defined here") + this.#copyHead(data), tail: "" };
+  }
+
+  #script(title: string, entries: readonly TocEntry[], needs: readonly string[]): string {
+    const comment = needs.length === 0 ? "" : `-- Needs, not in this file:\n${needs.map(needLine).join("")}\n`;
+    return scriptHead(this.toc, oneLine(title)) + comment + this.#definitions(entries);
+  }
+
+  #definitions(entries: readonly TocEntry[]): string {
+    const writer = new EntrySqlWriter(this.toc.header);
+    return entries.map((entry) => writer.definition(entry)).join("");
+  }
+
+  #copyHead(data: TocEntry): string {
+    return new EntrySqlWriter(this.toc.header).copyHead(data);
+  }
+
+  /** Entries that need another relation, or an entry that does. The table itself never ties. */
+  #tying(table: TableEntries): ReadonlySet<TocEntry> {
+    const own = new Set(table.definitions.map((entry) => entry.dumpId));
+    const tying = new Set<TocEntry>();
+    for (const entry of table.definitions) {
+      const ties = TYING_KINDS.has(entry.desc) ||
+        (entry.section !== "pre-data" && entry.dependencies.some((dependency) => {
+          const other = this.#byDumpId.get(dependency);
+          if (other === undefined) return false;
+          return tying.has(other) || (RELATION_KINDS.has(other.desc) && !own.has(dependency));
+        }));
+      if (ties) tying.add(entry);
+    }
+    return tying;
+  }
+
+  /** What entries depend on outside the table, directly or through what they need. */
+  #needs(entries: readonly TocEntry[], members: ReadonlySet<number>): string[] {
+    const seen = new Set<number>();
+    const visit = (dependencies: readonly number[]): void => {
+      for (const dumpId of dependencies) {
+        if (members.has(dumpId) || seen.has(dumpId)) continue;
+        seen.add(dumpId);
+        visit(this.#byDumpId.get(dumpId)?.dependencies ?? []);
+      }
+    };
+    for (const entry of entries) visit(entry.dependencies);
+    return [...seen]
+      .sort((a, b) => (this.#positions.get(a) ?? 0) - (this.#positions.get(b) ?? 0))
+      .flatMap((dumpId) => {
+        const entry = this.#byDumpId.get(dumpId);
+        return entry === undefined ? [] : [describe(entry)];
+      });
+  }
+}
+
+/** An object as `KIND schema.name`. */
+function describe(entry: TocEntry): string {
+  const object = (entry.dropStmt ?? "").replace(/^DROP /, "").replace(/;\n$/, "");
+  if (object !== "" && !object.startsWith("ALTER ")) return object;
+  return [entry.desc, [entry.namespace, entry.tag].filter((part) => part).join(".")].join(" ");
+}
+
+function needLine(need: string): string {
+  return `--   ${oneLine(need)}\n`;
+}
+
+function oneLine(text: string): string {
+  return text.replaceAll(/[\r\n]/g, " ");
+}

@@ -1,0 +1,122 @@
+import { isNoRoom, noRoomError } from "../base/mod.ts";
+import {
+  CHECKSUMS_FILE,
+  checksumsText,
+  type ClaimedFolder,
+  LAYOUTS,
+  type Manifest,
+  MANIFEST_FILE,
+  manifestText,
+  ROOT_FILES,
+  sealFolder,
+} from "../catalog/mod.ts";
+import { BackupFolder } from "./backup_folder.ts";
+import { buildManifest } from "./build_manifest.ts";
+import type { BackupDeps, BackupOptions } from "./options.ts";
+import { openReading } from "./open_reading.ts";
+import { findOmissions } from "./omissions.ts";
+import { readDatabase } from "./read_database.ts";
+import { readInventory } from "./read_inventory.ts";
+import { writeInventoryFiles, writeRoles } from "./root_files.ts";
+
+/** Reads the database into the claimed folder and seals it. */
+export async function backUpInto(
+  claimed: ClaimedFolder,
+  options: BackupOptions,
+  deps: BackupDeps,
+  startedAt: Date,
+): Promise<Manifest> {
+  const folder = new BackupFolder(claimed.partial, LAYOUTS[options.layout], claimed.time);
+  const timer = new PhaseTimer(deps);
+  const manifest = await readInto(folder, options, deps, timer, startedAt);
+  timer.begin("seal");
+  try {
+    return await seal(folder, claimed, manifest, deps, timer);
+  } catch (error) {
+    if (isNoRoom(error)) throw noRoomError("Cannot write the backup: no space left", error);
+    throw error;
+  }
+}
+
+/** Everything that needs the server. The connection is given back when it is done. */
+async function readInto(
+  folder: BackupFolder,
+  options: BackupOptions,
+  deps: BackupDeps,
+  timer: PhaseTimer,
+  startedAt: Date,
+): Promise<Omit<Manifest, "durations" | "finishedAt">> {
+  timer.begin("connect");
+  await using reading = await openReading(folder, options, deps, timer);
+  const { plan } = reading;
+  timer.begin("read");
+  // The session's queries and pg_dump run side by side; if one fails the other is stopped.
+  const inventory = readInventory(plan, reading.globals);
+  inventory.catch(() => reading.stop());
+  const outcome = await readDatabase(plan, timer);
+  const { extensions, views, privileges, objects, roles, omissions } = await inventory;
+  await writeInventoryFiles(plan, extensions, views);
+  await writeRoles(folder, roles);
+  const all = [...omissions, ...findOmissions(plan, outcome, objects)];
+  return buildManifest(plan, { ...outcome, files: folder.files }, {
+    snapshot: reading.snapshot,
+    startedAt,
+    finishedAt: startedAt,
+    extensions,
+    views,
+    privileges,
+    omissions: all,
+    warnings: reading.warnings,
+    durations: {},
+  });
+}
+
+/** DECISIONS 13: data, summary.txt, manifest.json, SHA256SUMS, sync, rename. */
+async function seal(
+  folder: BackupFolder,
+  claimed: ClaimedFolder,
+  read: Omit<Manifest, "durations" | "finishedAt">,
+  deps: BackupDeps,
+  timer: PhaseTimer,
+): Promise<Manifest> {
+  const draft = { ...read, finishedAt: deps.clock.now().toISOString(), durations: timer.durations };
+  await folder.write(ROOT_FILES.summary, "root", deps.renderSummary(draft));
+  const manifest: Manifest = { ...draft, files: folder.files };
+  const text = manifestText(manifest);
+  await folder.write(MANIFEST_FILE, "root", text);
+  const sums = folder.files.map(({ path, sha256 }) => ({ path, sha256 }));
+  await Deno.writeTextFile(`${claimed.partial}/${CHECKSUMS_FILE}`, checksumsText(sums), { mode: 0o600 });
+  deps.signal.throwIfAborted();
+  await sealFolder(claimed.partial, claimed.final);
+  return manifest;
+}
+
+/** Measures the phases, each until the next begins. */
+export class PhaseTimer {
+  readonly #begun: number;
+  readonly #durations: Record<string, number> = {};
+  #phase: { readonly name: string; readonly since: number } | null = null;
+
+  constructor(private readonly deps: BackupDeps) {
+    this.#begun = deps.clock.monotonic();
+  }
+
+  begin(phase: "connect" | "lock" | "read" | "frame" | "seal"): void {
+    this.#close();
+    this.#phase = { name: phase, since: this.deps.clock.monotonic() };
+    this.deps.onEvent({ type: "phase", phase });
+  }
+
+  /** Milliseconds by phase so far, and `total`. */
+  get durations(): Record<string, number> {
+    this.#close();
+    return { ...this.#durations, total: Math.round(this.deps.clock.monotonic() - this.#begun) };
+  }
+
+  #close(): void {
+    if (this.#phase === null) return;
+    const { name, since } = this.#phase;
+    this.#durations[name] = (this.#durations[name] ?? 0) + Math.round(this.deps.clock.monotonic() - since);
+    this.#phase = null;
+  }
+}

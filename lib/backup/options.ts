@@ -1,0 +1,99 @@
+import type { Clock } from "../base/mod.ts";
+import type { Manifest } from "../catalog/mod.ts";
+import type { Target } from "../connection/mod.ts";
+
+/** The three granularities of a backup. */
+export type Tier = "full" | "schema" | "table";
+
+/** Which objects are backed up; patterns as in `pg_dump` (psql's `\d` patterns). */
+export interface Selection {
+  readonly schemas: readonly string[];
+  readonly excludeSchemas: readonly string[];
+  readonly tables: readonly string[];
+  readonly excludeTables: readonly string[];
+  readonly excludeTableData: readonly string[];
+}
+
+/** How archives are compressed. zstd needs a client of 16 or newer; gzip works everywhere. */
+export interface Compression {
+  readonly algorithm: "none" | "gzip" | "zstd";
+  readonly level: number;
+}
+
+/** Everything that decides what one backup is. */
+export interface BackupOptions {
+  readonly target: Target;
+  readonly label: string | null;
+  /** The folder that holds all backups. */
+  readonly shelf: string;
+  readonly layout: "runbook" | "ci";
+  /** Whether the run backs up several environments; the ci layout then gives each a folder. */
+  readonly severalEnvironments: boolean;
+  readonly tiers: readonly Tier[];
+  /** `archive` reads once and cuts; `pg_dump` is the loop of runs under the same snapshot. */
+  readonly engine: "archive" | "pg_dump";
+  /** Parallel readers; null lets pgstrata choose. */
+  readonly jobs: number | null;
+  /** Most connections to use in all; null is no limit of ours. */
+  readonly maxConnections: number | null;
+  /** Null is the default: zstd:3 where the client's pg_restore reads it, else gzip:6. */
+  readonly compression: Compression | null;
+  readonly selection: Selection;
+  readonly content: "all" | "schema-only" | "data-only";
+  /** Keep GRANT and REVOKE in the archives. */
+  readonly privileges: boolean;
+  /** Put large objects into every schema archive too. */
+  readonly blobs: boolean;
+  /** Go on without what the role may not read; the backup is then incomplete. */
+  readonly skipUnreadable: boolean;
+  /** Milliseconds to wait for locks of others. */
+  readonly lockWaitTimeout: number;
+  /** Omissions the user expects: qualified table names, whose loss does not make a backup incomplete. */
+  readonly expectedOmissions: readonly string[];
+}
+
+/** What a backup tells while it runs; rendering is the task's business. */
+export type BackupEvent =
+  | { readonly type: "phase"; readonly phase: "connect" | "lock" | "read" | "frame" | "seal" }
+  | { readonly type: "notice"; readonly message: string }
+  | { readonly type: "warning"; readonly message: string }
+  /** The table of contents is known: what will be read. Sizes are the server's, in bytes. */
+  | {
+    readonly type: "planned";
+    readonly tables: number;
+    readonly totalBytes: number;
+    readonly schemas: readonly string[];
+  }
+  | { readonly type: "table_started"; readonly schema: string; readonly table: string; readonly totalBytes: number }
+  /** COPY bytes of a table processed so far. */
+  | { readonly type: "table_progress"; readonly schema: string; readonly table: string; readonly bytes: number }
+  | {
+    readonly type: "table_done";
+    readonly schema: string;
+    readonly table: string;
+    readonly rows: number;
+    readonly bytes: number;
+    readonly totalBytes: number;
+    /** Milliseconds. */
+    readonly duration: number;
+  };
+
+/** What a backup needs from outside. */
+export interface BackupDeps {
+  readonly clock: Clock;
+  /** The environment with `.env` merged in. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly signal: AbortSignal;
+  readonly onEvent: (event: BackupEvent) => void;
+  /** Writes `summary.txt`. `summary.txt`, `manifest.json` and `SHA256SUMS` are not in `manifest.files` yet. */
+  readonly renderSummary: (manifest: Manifest) => string;
+  /** Version of pgstrata. */
+  readonly version: string;
+}
+
+/** A sealed backup. */
+export interface BackupResult {
+  /** Its folder. */
+  readonly folder: string;
+  readonly manifest: Manifest;
+}

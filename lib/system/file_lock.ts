@@ -1,0 +1,47 @@
+import { dirname } from "@std/path";
+import { makeFolder } from "./atomic_file.ts";
+
+/** What the holder of a lock wrote about itself. */
+export interface LockHolder {
+  readonly pid: number;
+  /** ISO time the lock was taken. */
+  readonly since: string;
+}
+
+/**
+ * An exclusive lock that the operating system gives back when the holder dies, however it dies.
+ */
+export class FileLock implements Disposable {
+  private constructor(private readonly file: Deno.FsFile) {}
+
+  /**
+   * Takes the lock, without waiting.
+   *
+   * @returns the lock, or who holds it (null if the holder did not say)
+   */
+  static async take(path: string, now: Date): Promise<FileLock | { readonly heldBy: LockHolder | null }> {
+    await makeFolder(dirname(path));
+    const file = await Deno.open(path, { read: true, write: true, create: true, mode: 0o600 });
+    if (!(await file.tryLock(true))) {
+      file.close();
+      return { heldBy: await readHolder(path) };
+    }
+    await file.truncate(0);
+    const holder: LockHolder = { pid: Deno.pid, since: now.toISOString() };
+    await file.write(new TextEncoder().encode(JSON.stringify(holder)));
+    return new FileLock(file);
+  }
+
+  [Symbol.dispose](): void {
+    this.file.close();
+  }
+}
+
+async function readHolder(path: string): Promise<LockHolder | null> {
+  try {
+    const holder = JSON.parse(await Deno.readTextFile(path));
+    return typeof holder?.pid === "number" && typeof holder?.since === "string" ? holder : null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,8 @@
+/** The only room besides tasks that touches the machine: processes, files, locks, free space, signals. */
+export * from "./atomic_file.ts";
+export * from "./file_hash.ts";
+export * from "./file_lock.ts";
+export * from "./free_space.ts";
+export * from "./interruption.ts";
+export * from "./process.ts";
+export * from "./temp_folder.ts";
