@@ -89,9 +89,12 @@ export function ownerStatement(entry: TocEntry, header: ArchiveHeader): string |
 
 const RELATION_KIND = /^(?:SEQUENCE|VIEW|MATERIALIZED VIEW) /;
 
-/** `TABLE s.t` and the like: the DROP statement names the object just as ALTER must. */
-function objectOf(entry: TocEntry): string {
-  return (entry.dropStmt ?? "").replace(/^DROP /, "").replace(/;\n$/, "");
+/**
+ * `TABLE s.t` and the like: the DROP statement names the object just as ALTER must. Base types are dropped with
+ * CASCADE, for the sake of their functions.
+ */
+export function objectOf(entry: TocEntry): string {
+  return (entry.dropStmt ?? "").replace(/^DROP /, "").replace(/;\n$/, "").replace(/ CASCADE$/, "");
 }
 
 function commentHead(entry: TocEntry, prefix = ""): string {
@@ -104,6 +107,6 @@ function commentHead(entry: TocEntry, prefix = ""): string {
 
 /** A name that cannot end the comment it stands in (PostgreSQL: `sanitize_line`). */
 function oneLine(name: string | null, whenNone = ""): string {
-  if (name === null || name === "") return whenNone;
+  if (name === null) return whenNone;
   return name.replaceAll(/[\r\n]/g, " ");
 }

@@ -1,4 +1,4 @@
-import { EntrySqlWriter } from "./entry_sql.ts";
+import { EntrySqlWriter, objectOf } from "./entry_sql.ts";
 import { inRestoreOrder, scriptHead } from "./sql_script.ts";
 import type { TableEntries } from "./table_entries.ts";
 import type { Toc } from "./toc.ts";
@@ -124,14 +124,14 @@ export class TableSqlWriter {
       .sort((a, b) => (this.#positions.get(a) ?? 0) - (this.#positions.get(b) ?? 0))
       .flatMap((dumpId) => {
         const entry = this.#byDumpId.get(dumpId);
-        return entry === undefined ? [] : [describe(entry)];
+        return entry === undefined ? [] : [describeEntry(entry)];
       });
   }
 }
 
-/** An object as `KIND schema.name`. */
-function describe(entry: TocEntry): string {
-  const object = (entry.dropStmt ?? "").replace(/^DROP /, "").replace(/;\n$/, "");
+/** An object as `KIND schema.name`: how {@linkcode TableDefinitionSql} names what a table needs. */
+export function describeEntry(entry: TocEntry): string {
+  const object = objectOf(entry);
   if (object !== "" && !object.startsWith("ALTER ")) return object;
   return [entry.desc, [entry.namespace, entry.tag].filter((part) => part).join(".")].join(" ");
 }

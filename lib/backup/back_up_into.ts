@@ -52,7 +52,7 @@ async function readInto(
   timer.begin("read");
   // The session's queries and pg_dump run side by side; if one fails the other is stopped.
   const inventory = readInventory(plan, reading.globals);
-  inventory.catch(() => reading.stop());
+  inventory.catch((error) => reading.stop(error));
   const outcome = await readDatabase(plan, timer);
   const { extensions, views, privileges, objects, roles, omissions } = await inventory;
   await writeInventoryFiles(plan, extensions, views);

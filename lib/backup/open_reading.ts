@@ -36,8 +36,8 @@ export interface Reading extends AsyncDisposable {
   readonly warnings: readonly string[];
   /** How roles are to be read. */
   readonly globals: { readonly passwords: boolean };
-  /** Stops whatever reads. */
-  readonly stop: () => void;
+  /** Stops whatever reads; it then rejects with the reason. */
+  readonly stop: (reason: unknown) => void;
 }
 
 /** Connects, finds the tools, locks and takes the snapshot, and settles the plan. */
@@ -99,7 +99,7 @@ export async function openReading(
     snapshot: { id: snapshot.id, walPosition: snapshot.walPosition, time: snapshot.time },
     warnings,
     globals: { passwords: server.superuser },
-    stop: () => stopped.abort(),
+    stop: (reason) => stopped.abort(reason),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }

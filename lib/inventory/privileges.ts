@@ -57,7 +57,7 @@ SELECT 'server', s.srvname, pg_get_userbyid(s.srvowner), ${SORTED("s.srvacl")} F
 UNION ALL
 SELECT 'default', format('%s of %I%s', CASE d.defaclobjtype WHEN 'r' THEN 'tables' WHEN 'S' THEN 'sequences'
          WHEN 'f' THEN 'functions' WHEN 'T' THEN 'types' WHEN 'n' THEN 'schemas' ELSE d.defaclobjtype::text END,
-         pg_get_userbyid(d.defaclrole), coalesce(format(' in %I', n.nspname), '')),
+         pg_get_userbyid(d.defaclrole), CASE WHEN n.oid IS NULL THEN '' ELSE format(' in %I', n.nspname) END),
        pg_get_userbyid(d.defaclrole), ${SORTED("d.defaclacl")}
   FROM pg_catalog.pg_default_acl d LEFT JOIN pg_catalog.pg_namespace n ON n.oid = d.defaclnamespace
  ORDER BY 1, 2`);

@@ -1,0 +1,39 @@
+import { dirname } from "@std/path";
+import { FILE_MODE, makeFolder } from "../system/mod.ts";
+import { inUseLock } from "./shelf_paths.ts";
+
+/**
+ * Says that a backup is being read (verify, restore, push), until disposed of: its removal then waits for
+ * another time. Any number may read at once.
+ *
+ * @returns null when its removal has begun
+ * @throws {Error} what the system says, for example on a shelf that may only be read
+ */
+export async function holdBackup(shelf: string, id: string): Promise<Disposable | null> {
+  return await lockBackup(shelf, id, false);
+}
+
+/** Takes a backup for removal, until disposed of; null when somebody reads it. */
+export async function takeBackup(shelf: string, id: string): Promise<Disposable | null> {
+  return await lockBackup(shelf, id, true);
+}
+
+/** Whether a process holds a lock file. The look itself takes a shared lock for a moment. */
+export async function isLocked(path: string): Promise<boolean> {
+  try {
+    using file = await Deno.open(path);
+    return !(await file.tryLock(false));
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
+
+async function lockBackup(shelf: string, id: string, exclusive: boolean): Promise<Disposable | null> {
+  const path = inUseLock(shelf, id);
+  await makeFolder(dirname(path));
+  const file = await Deno.open(path, { read: true, write: true, create: true, mode: FILE_MODE });
+  if (await file.tryLock(exclusive)) return file;
+  file.close();
+  return null;
+}

@@ -1,0 +1,104 @@
+import type { Readable, Writable } from "node:stream";
+import type { Driver } from "./driver.ts";
+
+/** A running COPY. */
+export interface CopyCommand<Stream> {
+  readonly stream: Stream;
+  /** Settles when the server has said how the command ended. Never an unhandled rejection. */
+  readonly ended: Promise<void>;
+}
+
+interface DriverQuery {
+  resolve: (value: unknown) => void;
+  reject: (error: unknown) => void;
+}
+
+/**
+ * Starts a COPY and keeps hold of its end.
+ *
+ * The driver settles the query when the stream opens and then forgets it: an error that comes after the last row of a
+ * `COPY FROM` (a constraint, say) would never be told, and its stream never end. The driver calls the query's own
+ * `resolve` and `reject` a second time at the true end, which is where we listen (postgres 3.4.9, src/connection.js:
+ * ReadyForQuery, queryError).
+ *
+ * @throws what the server refused the command with
+ */
+export async function startCopy<Stream extends Readable | Writable>(
+  sql: Driver,
+  text: string,
+  direction: "readable" | "writable",
+): Promise<CopyCommand<Stream>> {
+  const query = sql.unsafe(text);
+  const inner = query as unknown as DriverQuery;
+  const { resolve, reject } = inner;
+  const end = Promise.withResolvers<void>();
+  end.promise.catch(() => {});
+  let opened = false;
+  inner.resolve = (value) => {
+    if (opened) return end.resolve();
+    opened = true;
+    resolve(value);
+  };
+  inner.reject = (error) => {
+    opened = true;
+    end.reject(error);
+    reject(error);
+  };
+  const stream = await query[direction]() as unknown as Stream;
+  if (typeof (stream as { pipe?: unknown }).pipe !== "function") {
+    throw new TypeError(`not a COPY that is ${direction === "readable" ? "TO STDOUT" : "FROM STDIN"}`);
+  }
+  // Without a listener an error would be an uncaught exception; `ended` carries it.
+  stream.on("error", () => {});
+  return { stream, ended: end.promise };
+}
+
+/** The chunks of a `COPY TO STDOUT`; ends after the server said that it succeeded. */
+export async function* copyChunks({ stream, ended }: CopyCommand<Readable>): AsyncGenerator<Uint8Array> {
+  let wake = () => {};
+  const onEvent = () => wake();
+  for (const name of ["readable", "end", "error", "close"]) stream.on(name, onEvent);
+  try {
+    while (true) {
+      const waiting = new Promise<void>((resolve) => wake = resolve);
+      // Newer runtimes read one pushed chunk (one row) at a time unless told how much.
+      const chunk: Uint8Array | null = stream.read(stream.readableLength);
+      if (chunk !== null) yield chunk;
+      else if (stream.readableEnded || stream.destroyed) break;
+      else await waiting;
+    }
+    await ended;
+  } finally {
+    for (const name of ["readable", "end", "error", "close"]) stream.off(name, onEvent);
+  }
+}
+
+/** Throws away what a `COPY TO STDOUT` still sends, until the server has ended it. */
+export async function drainCopy({ stream, ended }: CopyCommand<Readable>): Promise<void> {
+  stream.resume();
+  await ended.catch(() => {});
+}
+
+/** Feeds a `COPY FROM STDIN` and waits for the server's verdict. */
+export async function feedCopy(
+  { stream, ended }: CopyCommand<Writable>,
+  data: AsyncIterable<Uint8Array>,
+): Promise<void> {
+  const iterator = data[Symbol.asyncIterator]();
+  try {
+    while (true) {
+      // The server may refuse while the source has nothing to give.
+      const next = await Promise.race([iterator.next(), ended.then(() => null)]);
+      if (next === null || next.done === true) break;
+      if (next.value.length === 0 || stream.write(next.value)) continue;
+      await Promise.race([new Promise((resolve) => stream.once("drain", resolve)), ended]);
+    }
+  } catch (error) {
+    stream.destroy(new Error("cancelled by the client"));
+    iterator.return?.().catch(() => {});
+    await ended.catch(() => {});
+    throw error;
+  }
+  stream.end();
+  await ended;
+}

@@ -1,0 +1,78 @@
+/**
+ * libpq's connection parameters of versions 13 to 18 and the environment variable of each, where it has one
+ * (src/interfaces/libpq/fe-connect.c, `PQconninfoOptions`).
+ */
+export const LIBPQ_PARAMETERS: Readonly<Record<string, string | null>> = {
+  host: "PGHOST",
+  hostaddr: "PGHOSTADDR",
+  port: "PGPORT",
+  user: "PGUSER",
+  password: "PGPASSWORD",
+  passfile: "PGPASSFILE",
+  dbname: "PGDATABASE",
+  options: "PGOPTIONS",
+  connect_timeout: "PGCONNECT_TIMEOUT",
+  target_session_attrs: "PGTARGETSESSIONATTRS",
+  load_balance_hosts: "PGLOADBALANCEHOSTS",
+  sslmode: "PGSSLMODE",
+  sslnegotiation: "PGSSLNEGOTIATION",
+  sslrootcert: "PGSSLROOTCERT",
+  sslcert: "PGSSLCERT",
+  sslkey: "PGSSLKEY",
+  sslpassword: null,
+  sslcertmode: "PGSSLCERTMODE",
+  sslcompression: "PGSSLCOMPRESSION",
+  sslcrl: "PGSSLCRL",
+  sslcrldir: "PGSSLCRLDIR",
+  sslsni: "PGSSLSNI",
+  ssl_min_protocol_version: "PGSSLMINPROTOCOLVERSION",
+  ssl_max_protocol_version: "PGSSLMAXPROTOCOLVERSION",
+  min_protocol_version: "PGMINPROTOCOLVERSION",
+  max_protocol_version: "PGMAXPROTOCOLVERSION",
+  channel_binding: "PGCHANNELBINDING",
+  require_auth: "PGREQUIREAUTH",
+  requirepeer: "PGREQUIREPEER",
+  gssencmode: "PGGSSENCMODE",
+  gssdelegation: "PGGSSDELEGATION",
+  gsslib: "PGGSSLIB",
+  krbsrvname: "PGKRBSRVNAME",
+  keepalives: null,
+  keepalives_idle: null,
+  keepalives_interval: null,
+  keepalives_count: null,
+  tcp_user_timeout: null,
+  application_name: "PGAPPNAME",
+  fallback_application_name: null,
+  client_encoding: "PGCLIENTENCODING",
+  replication: null,
+  service: "PGSERVICE",
+};
+
+/** Taken but without effect: the programs of one run agree on a name and an encoding of their own. */
+export const IGNORED_PARAMETERS: ReadonlySet<string> = new Set([
+  "application_name",
+  "fallback_application_name",
+  "client_encoding",
+]);
+
+/** Fields of a target in their own right; all others are handed on as `parameters`. */
+export const TARGET_PARAMETERS: ReadonlySet<string> = new Set([
+  "host",
+  "hostaddr",
+  "port",
+  "user",
+  "password",
+  "passfile",
+  "dbname",
+  "options",
+  "connect_timeout",
+  "target_session_attrs",
+  "load_balance_hosts",
+  "sslmode",
+  "sslrootcert",
+  "sslcert",
+  "sslkey",
+  "sslpassword",
+  "channel_binding",
+  "gssencmode",
+]);

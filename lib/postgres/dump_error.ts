@@ -1,0 +1,58 @@
+import { noRoomError, PgstrataError } from "../base/mod.ts";
+import { ProcessError } from "../system/mod.ts";
+
+/** A table somebody else locked, or waits to lock: trying again can help. */
+export class TableLockedError extends PgstrataError {}
+
+/**
+ * What a failed `pg_dump` or `pg_dumpall` means, from the last lines it wrote under `LC_ALL=C`.
+ * An error that is not a failed process comes back as it is.
+ */
+export function dumpError(error: unknown): unknown {
+  if (!(error instanceof ProcessError)) return error;
+  const text = error.stderr;
+  const program = error.program.split("/").at(-1) ?? "pg_dump";
+  if (/could not obtain lock on relation|due to lock timeout|lock_not_available/.test(text)) {
+    return new TableLockedError(`Cannot read the database: ${program} could not lock a table`, {
+      cause: error,
+      hint:
+        "Somebody holds or waits for an exclusive lock (a migration, VACUUM FULL, REINDEX). Wait for it, or allow " +
+        "more time with --lock-wait-timeout.",
+    });
+  }
+  if (/No space left on device|Disk quota exceeded|File too large/.test(text)) {
+    return noRoomError(`Cannot write the backup: ${program} found no space left`, error);
+  }
+  if (
+    /server closed the connection|terminating connection|connection to server|could not receive data|SSL (?:SYSCALL|error)|invalid snapshot identifier/
+      .test(text)
+  ) {
+    return new PgstrataError(`Cannot read the database: ${program} lost the connection`, {
+      code: "connection",
+      cause: error,
+      hint: "The server stopped, restarted or cut the connection. Nothing unfinished was left behind: run it again.",
+    });
+  }
+  if (/row-level security/.test(text)) {
+    return new PgstrataError("Cannot read the database: row-level security hides rows from this role", {
+      cause: error,
+      hint: "Back up as the tables' owner, or as a role with BYPASSRLS.",
+    });
+  }
+  if (/permission denied/.test(text)) {
+    return new PgstrataError("Cannot read the database: this role may not read everything", {
+      cause: error,
+      hint: "Back up as the owner or grant pg_read_all_data (14 and newer); --skip-unreadable goes on without it.",
+    });
+  }
+  if (error.status === null) {
+    return new PgstrataError(`Cannot read the database: ${program} was ended by ${error.signalName}`, {
+      cause: error,
+      hint: "Somebody killed it, or the machine ran out of memory. Nothing unfinished was left behind: run it again.",
+    });
+  }
+  return new PgstrataError(`Cannot read the database: ${program} failed`, {
+    cause: error,
+    hint: "The cause above is what it said last; --engine pg_dump reads the database in another way.",
+  });
+}

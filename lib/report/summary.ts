@@ -1,0 +1,228 @@
+import { countText, durationText, sizeText } from "../base/mod.ts";
+import type { Manifest, Omission } from "../catalog/mod.ts";
+import { bySize, counted, type Figures, figuresOf, rateText, schemaState, tableName } from "./figures.ts";
+import { type RestoreHintOptions, restoreNeeds, restoreSteps } from "./restore_hint.ts";
+import { oneLine, terminalText } from "./safe_text.ts";
+import { textTable } from "./text_table.ts";
+
+/** What a summary shows. */
+export interface SummaryOptions extends RestoreHintOptions {
+  /** Most tables listed, the biggest first. Default: all. */
+  readonly tables?: number;
+  /** Most omissions of a kind and warnings listed. Default: all. */
+  readonly notes?: number;
+  /** Restore commands at the end. Default true. */
+  readonly restoreHint?: boolean;
+}
+
+/** The summary of a backup as plain text: what was backed up, how much, how long, what is missing, how to restore. */
+export function summaryText(manifest: Manifest, options: SummaryOptions = {}): string {
+  const figures = figuresOf(manifest);
+  const sections = [
+    [headline(manifest, figures)],
+    factLines(manifest, options),
+    schemaLines(manifest, figures),
+    tableLines(manifest, options.tables ?? Infinity),
+    fileLines(manifest, figures),
+    timeLines(manifest, figures),
+    ...noteSections(manifest, options.notes ?? Infinity),
+    options.restoreHint === false ? [] : restoreLines(manifest, options),
+  ];
+  return sections.filter((lines) => lines.length > 0).map((lines) => lines.join("\n")).join("\n\n") + "\n";
+}
+
+/** The first line: status, how much, how long. */
+export function headline(manifest: Manifest, figures: Figures = figuresOf(manifest)): string {
+  const environment = terminalText(manifest.environment);
+  const what = `${counted(manifest.schemas.length, "schema")}, ${counted(manifest.tables.length, "table")}, ` +
+    `${counted(figures.rows, "row")}, ${sizeText(figures.totalBytes)} in ${durationText(figures.duration)}`;
+  if (manifest.status === "complete") return `Backup of ${environment} complete: ${what}`;
+  const lost = manifest.omissions.filter(({ severity }) => severity === "lost").length;
+  return `Backup of ${environment} INCOMPLETE, ${counted(lost, "object")} missing: ${what}`;
+}
+
+function factLines(manifest: Manifest, { folder }: SummaryOptions): string[] {
+  const { server, client, snapshot, tool, largeObjects } = manifest;
+  const locale = server.collate === server.ctype ? server.collate : `${server.collate}/${server.ctype}`;
+  const recovery = server.inRecovery ? ", a hot standby" : "";
+  const archives = client.archiveVersion === null ? "" : `, archive format ${client.archiveVersion}`;
+  const wal = snapshot.walPosition === null ? "" : `, WAL ${snapshot.walPosition}`;
+  const facts: [string, string | null][] = [
+    ["Environment", manifest.environment],
+    ["Label", manifest.label],
+    ["Time", `${timeText(manifest.startedAt)} to ${timeText(manifest.finishedAt)}`],
+    ["Snapshot", `${timeText(snapshot.takenAt)}, ${snapshot.id}${wal}`],
+    ["Database", `${server.database}, ${sizeText(server.databaseBytes)} on the server`],
+    ["", largeObjects.count === 0 ? null : largeObjectText(largeObjects)],
+    ["Connection", server.host],
+    ["Project", server.projectRef],
+    ["Server", `PostgreSQL ${server.version}, ${server.encoding}, ${locale}${recovery}`],
+    ["Client", `pg_dump ${client.version}${archives}${client.engine === "pg_dump" ? ", run for each tier" : ""}`],
+    ["Made by", `pgstrata ${tool.version}, Deno ${tool.deno}`],
+    ["Folder", folder ?? null],
+  ];
+  const shown = facts.filter((fact): fact is [string, string] => fact[1] !== null);
+  return textTable([{ title: "" }, { title: "", widest: 200 }], shown, 2);
+}
+
+function largeObjectText({ count, bytes }: Manifest["largeObjects"]): string {
+  return `with ${counted(count, "large object")}, ${sizeText(bytes)}`;
+}
+
+function schemaLines(manifest: Manifest, figures: Figures): string[] {
+  const rows = manifest.schemas.map((schema) => [
+    schema.name,
+    schemaState(manifest, schema),
+    countText(schema.tables),
+    countText(schema.rows),
+    schema.archive === null ? "-" : sizeText(schema.archiveBytes),
+    manifest.tiers.includes("table") ? sizeText(schema.tableBytes) : "-",
+    durationText(schema.duration),
+    schema.archive ?? "-",
+  ]);
+  const total = [
+    "total",
+    "",
+    countText(manifest.tables.length),
+    countText(figures.rows),
+    sizeText(figures.tierBytes.schema),
+    sizeText(figures.tierBytes.table),
+  ];
+  const table = textTable(
+    [
+      { title: "schema", widest: 40 },
+      { title: "status" },
+      { title: "tables", align: "right" },
+      { title: "rows", align: "right" },
+      { title: "archive", align: "right" },
+      { title: "table files", align: "right" },
+      { title: "time", align: "right" },
+      { title: "archive file", widest: 120 },
+    ],
+    rows.length > 1 ? [...rows, total] : rows,
+    2,
+  );
+  return [`Schemas (${manifest.schemas.length})`, ...table];
+}
+
+function tableLines(manifest: Manifest, most: number): string[] {
+  if (manifest.tables.length === 0) return [];
+  const shown = [...manifest.tables].sort(bySize).slice(0, most);
+  const left = manifest.tables.length - shown.length;
+  const rows = shown.map((table) => [
+    tableName(table),
+    table.rows === null ? "-" : countText(table.rows),
+    table.bytes === null ? "-" : sizeText(table.bytes),
+    sizeText(table.totalBytes),
+    tableNote(table),
+  ]);
+  const table = textTable(
+    [
+      { title: "table", widest: 70 },
+      { title: "rows", align: "right" },
+      { title: "data", align: "right" },
+      { title: "on server", align: "right" },
+      { title: "" },
+    ],
+    rows,
+    2,
+  );
+  const title = left > 0 ? `Biggest tables (${shown.length} of ${manifest.tables.length})` : `Tables (${shown.length})`;
+  return [title, ...table];
+}
+
+function tableNote({ kind, source, rows }: Manifest["tables"][number]): string {
+  if (kind === "partitioned_table") return "partitioned";
+  if (kind === "foreign_table") return "foreign";
+  if (source === "copy") return "of an extension: in the table tier only";
+  return rows === null ? "no rows taken" : "";
+}
+
+function fileLines(manifest: Manifest, figures: Figures): string[] {
+  const { compression } = manifest.client;
+  const { tierBytes, tierFiles, totalBytes } = figures;
+  const full = manifest.files.find(({ tier }) => tier === "full");
+  const rows: string[][] = [];
+  if (full !== undefined) {
+    rows.push(["full", sizeText(tierBytes.full), "1", `${full.path}, custom format, ${compression}`]);
+  }
+  if (manifest.tiers.includes("schema")) {
+    rows.push(["schema", sizeText(tierBytes.schema), String(tierFiles.schema), `custom format, ${compression}`]);
+  }
+  if (manifest.tiers.includes("table")) {
+    rows.push([
+      "table",
+      sizeText(tierBytes.table),
+      String(tierFiles.table),
+      "plain SQL: schema.sql, data.sql per table",
+    ]);
+  }
+  const root = manifest.files.filter(({ tier }) => tier === "root").map(({ path }) => path);
+  const shown = root.filter((path) => !path.includes("/"));
+  if (root.length > 0) rows.push(["other", sizeText(tierBytes.root), String(root.length), shown.join(" ")]);
+  const files = String(Object.values(tierFiles).reduce((sum, each) => sum + each, 0));
+  const table = textTable(
+    [
+      { title: "tier" },
+      { title: "size", align: "right" },
+      { title: "files", align: "right" },
+      { title: "format", widest: 120 },
+    ],
+    [...rows, ["total", sizeText(totalBytes), files]],
+    2,
+  );
+  return ["Files", ...table];
+}
+
+function timeLines({ durations }: Manifest, figures: Figures): string[] {
+  const phases = Object.entries(durations).filter(([phase]) => phase !== "total")
+    .map(([phase, duration]) => `${phase} ${durationText(duration)}`);
+  const rate = figures.rate === null ? [] : [["Speed", `${rateText(figures.rate)} of table data while reading`]];
+  return [
+    "Time",
+    ...textTable([{ title: "" }, { title: "", widest: 200 }], [
+      ["In all", durationText(figures.duration)],
+      ...(phases.length > 0 ? [["Phases", phases.join(", ")]] : []),
+      ...rate,
+    ], 2),
+  ];
+}
+
+const OMISSION_TITLES: readonly (readonly [Omission["severity"], string])[] = [
+  ["lost", "MISSING from this backup"],
+  ["expected", "Not in any dump, as expected"],
+  ["excluded", "Left out as asked"],
+];
+
+function noteSections({ omissions, warnings }: Manifest, most: number): string[][] {
+  const sections = OMISSION_TITLES.map(([severity, title]) => {
+    const found = omissions.filter((omission) => omission.severity === severity);
+    // What makes a backup incomplete is never folded away.
+    return list(
+      title,
+      found.map(({ kind, object, reason }) => `${kind} ${object}: ${reason}`),
+      severity === "lost" ? Infinity : most,
+    );
+  });
+  return [...sections, list("Warnings", warnings.map(oneLine), most)];
+}
+
+function list(title: string, items: readonly string[], most: number): string[] {
+  if (items.length === 0) return [];
+  const shown = items.slice(0, most).map((item) => `  - ${terminalText(item)}`);
+  const left = items.length - shown.length;
+  return [`${title} (${items.length})`, ...shown, ...(left > 0 ? [`  … ${left} more, in manifest.json`] : [])];
+}
+
+function restoreLines(manifest: Manifest, options: RestoreHintOptions): string[] {
+  const steps = restoreSteps(manifest, options);
+  if (steps.length === 0) return [];
+  const lines = steps.flatMap(({ does, command }) => [`  # ${does}`, `  ${terminalText(command)}`]);
+  const where = options.folder ? "" : ", run in this folder";
+  return [`To restore (needs ${restoreNeeds(manifest)}${where}; TARGET_URL is the database to restore into)`, ...lines];
+}
+
+/** `2026-08-10 02:00:04 UTC`. */
+function timeText(iso: string): string {
+  return `${new Date(iso).toISOString().slice(0, 19).replace("T", " ")} UTC`;
+}
