@@ -47,8 +47,10 @@ export class TableSqlWriter {
   /** The definition of one table. `schema.sql` and `data.sql` load alone, in this order, where its needs are met. */
   writeDefinition(table: TableEntries): TableDefinitionSql {
     const tying = this.#tying(table);
-    const own = inRestoreOrder(table.definitions.filter((entry) => !tying.has(entry)));
-    const others = inRestoreOrder(table.definitions.filter((entry) => tying.has(entry)));
+    const { create, attach } = this.#splitAttach(table);
+    const standing = table.definitions.filter((entry) => !tying.has(entry) && entry !== table.table);
+    const own = inRestoreOrder([create, ...standing]);
+    const others = inRestoreOrder([...attach, ...table.definitions.filter((entry) => tying.has(entry))]);
     const members = new Set([...table.definitions, ...table.sequenceValues].map((entry) => entry.dumpId));
     const needs = this.#needs(own, members);
     return {
@@ -93,6 +95,28 @@ export class TableSqlWriter {
     return new EntrySqlWriter(this.toc.header).copyHead(data);
   }
 
+  /**
+   * pg_dump 13 attaches a partition in the TABLE entry itself; later ones have an entry for it. The statement is the
+   * entry's last, so that it can be taken off without reading what stands before.
+   */
+  #splitAttach(table: TableEntries): { readonly create: TocEntry; readonly attach: readonly TocEntry[] } {
+    const defn = table.table.defn ?? "";
+    const alter = "ALTER TABLE ONLY ";
+    const at = defn.lastIndexOf(`\n${alter}`) + 1;
+    const statement = defn.slice(at);
+    const end = statement.indexOf(` ATTACH PARTITION ${table.qualifiedName} `);
+    if (at === 0 || end === -1) return { create: table.table, attach: [] };
+    const parent = `TABLE ${statement.slice(alter.length, end)}`;
+    const dependencies = table.table.dependencies.filter((dumpId) => {
+      const entry = this.#byDumpId.get(dumpId);
+      return entry === undefined || objectOf(entry) !== parent;
+    });
+    return {
+      create: { ...table.table, defn: defn.slice(0, at), dependencies },
+      attach: [{ ...table.table, desc: "TABLE ATTACH", defn: statement, dropStmt: null }],
+    };
+  }
+
   /** Entries that need another relation, or an entry that does. The table itself never ties. */
   #tying(table: TableEntries): ReadonlySet<TocEntry> {
     const own = new Set(table.definitions.map((entry) => entry.dumpId));
@@ -119,7 +143,10 @@ export class TableSqlWriter {
         visit(this.#byDumpId.get(dumpId)?.dependencies ?? []);
       }
     };
-    for (const entry of entries) visit(entry.dependencies);
+    for (const entry of entries) {
+      // A partition's index depends on its parent's in the archive, and can be made without it.
+      visit(entry.dependencies.filter((dumpId) => !(isIndex(entry) && isIndex(this.#byDumpId.get(dumpId)))));
+    }
     return [...seen]
       .sort((a, b) => (this.#positions.get(a) ?? 0) - (this.#positions.get(b) ?? 0))
       .flatMap((dumpId) => {
@@ -134,6 +161,10 @@ export function describeEntry(entry: TocEntry): string {
   const object = objectOf(entry);
   if (object !== "" && !object.startsWith("ALTER ")) return object;
   return [entry.desc, [entry.namespace, entry.tag].filter((part) => part).join(".")].join(" ");
+}
+
+function isIndex(entry: TocEntry | undefined): boolean {
+  return entry?.desc === "INDEX" || entry?.desc === "CONSTRAINT";
 }
 
 function needLine(need: string): string {
