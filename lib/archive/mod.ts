@@ -3,13 +3,14 @@
  * Pure: no files, no processes.
  */
 export * from "./archive_error.ts";
+export * from "./archive_time.ts";
 export * from "./block_compressor.ts";
 export * from "./blocks.ts";
 export * from "./copy_script.ts";
 export * from "./copy_text.ts";
 export * from "./custom_archive.ts";
 export * from "./custom_reader.ts";
-export { EntrySqlWriter } from "./entry_sql.ts";
+export { EntrySqlWriter, ownerStatement } from "./entry_sql.ts";
 export { type ArchiveFormat, type ArchiveHeader, archiveVersion, UnknownArchiveVersionError } from "./header.ts";
 export * from "./large_objects.ts";
 export * from "./select_schema.ts";

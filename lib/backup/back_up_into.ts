@@ -12,6 +12,7 @@ import {
 } from "../catalog/mod.ts";
 import { BackupFolder } from "./backup_folder.ts";
 import { buildManifest } from "./build_manifest.ts";
+import { type DedupOutcome, shareFiles } from "./dedup.ts";
 import type { BackupDeps, BackupOptions } from "./options.ts";
 import { openReading } from "./open_reading.ts";
 import { findOmissions } from "./omissions.ts";
@@ -31,7 +32,9 @@ export async function backUpInto(
   const manifest = await readInto(folder, options, deps, timer, startedAt);
   timer.begin("seal");
   try {
-    return await seal(folder, claimed, manifest, deps, timer);
+    const shared = options.dedup ? await share(folder, options, deps) : NOTHING_SHARED;
+    const warnings = shared.warning === null ? manifest.warnings : [...manifest.warnings, shared.warning];
+    return await seal(folder, claimed, { ...manifest, warnings, files: folder.files }, deps, timer, shared.linked);
   } catch (error) {
     if (isNoRoom(error)) throw noRoomError("Cannot write the backup: no space left", error);
     throw error;
@@ -71,13 +74,37 @@ async function readInto(
   });
 }
 
-/** DECISIONS 13: data, summary.txt, manifest.json, SHA256SUMS, sync, rename. */
+const NOTHING_SHARED: Pick<DedupOutcome, "linked" | "warning"> = { linked: new Set(), warning: null };
+
+/** Makes links of files that the backup before holds too; the folder's list then has their hashes. */
+async function share(folder: BackupFolder, options: BackupOptions, deps: BackupDeps): Promise<DedupOutcome> {
+  const { environment } = options.target;
+  const { shelf } = options;
+  const shared = await shareFiles({
+    folder: folder.path,
+    files: folder.files,
+    shelf,
+    environment,
+    signal: deps.signal,
+  });
+  for (const file of shared.files) folder.add(file);
+  if (shared.warning === null) deps.onEvent({ type: "notice", message: shared.notice });
+  else deps.onEvent({ type: "warning", message: shared.warning });
+  return shared;
+}
+
+/**
+ * DECISIONS 13: data, summary.txt, manifest.json, SHA256SUMS, sync, rename.
+ *
+ * @param synced files that are links to those of a sealed backup
+ */
 async function seal(
   folder: BackupFolder,
   claimed: ClaimedFolder,
   read: Omit<Manifest, "durations" | "finishedAt">,
   deps: BackupDeps,
   timer: PhaseTimer,
+  synced: ReadonlySet<string>,
 ): Promise<Manifest> {
   const draft = { ...read, finishedAt: deps.clock.now().toISOString(), durations: timer.durations };
   await folder.write(ROOT_FILES.summary, "root", deps.renderSummary(draft));
@@ -87,7 +114,7 @@ async function seal(
   const sums = folder.files.map(({ path, sha256 }) => ({ path, sha256 }));
   await Deno.writeTextFile(`${claimed.partial}/${CHECKSUMS_FILE}`, checksumsText(sums), { mode: 0o600 });
   deps.signal.throwIfAborted();
-  await sealFolder(claimed.partial, claimed.final);
+  await sealFolder(claimed.partial, claimed.final, synced);
   return manifest;
 }
 

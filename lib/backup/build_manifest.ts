@@ -62,6 +62,7 @@ export function buildManifest(plan: ReadPlan, outcome: ReadOutcome, parts: Manif
       privileges: options.privileges,
       blobs: options.blobs,
       skipUnreadable: options.skipUnreadable,
+      dedup: options.dedup ?? false,
       ...options.selection,
     },
     tiers: [...options.tiers],

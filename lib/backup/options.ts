@@ -50,6 +50,17 @@ export interface BackupOptions {
   readonly lockWaitTimeout: number;
   /** Omissions the user expects: qualified table names, whose loss does not make a backup incomplete. */
   readonly expectedOmissions: readonly string[];
+  /** Files equal to those of the environment's backup before become hard links to them. Default: no. */
+  readonly dedup?: boolean;
+  /** Parts of the ci layout's names that are not to be taken from the variables of GitHub Actions. */
+  readonly origin?: GivenOrigin;
+}
+
+/** See `ciOrigin()` in the catalog. */
+export interface GivenOrigin {
+  readonly repository?: string;
+  readonly event?: string;
+  readonly sha?: string;
 }
 
 /** What a backup tells while it runs; rendering is the task's business. */

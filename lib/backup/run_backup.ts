@@ -38,7 +38,7 @@ export async function runBackup(options: BackupOptions, deps: BackupDeps): Promi
       time: startedAt,
       environment,
       label: options.label,
-      origin: ciOrigin(deps.env),
+      origin: ciOrigin(deps.env, options.origin),
       several: options.severalEnvironments,
     };
     claimed = await claimFolder(options.shelf, layout, meta);

@@ -1,4 +1,4 @@
-import { toJsonSchema } from "npm:@valibot/to-json-schema@1.8.0";
+import { toJsonSchema } from "@valibot/to-json-schema";
 import { configSchema } from "./config_schema.ts";
 
 /**

@@ -24,6 +24,7 @@ export * from "./retention_item.ts";
 export * from "./retention_plan.ts";
 export * from "./retention_policy.ts";
 export type { Refusal } from "./retention_refusal.ts";
+export * from "./retention_scope.ts";
 export * from "./seal.ts";
 export * from "./shelf.ts";
 export * from "./shelf_entry.ts";

@@ -6,6 +6,8 @@ export interface CopyCommand<Stream> {
   readonly stream: Stream;
   /** Settles when the server has said how the command ended. Never an unhandled rejection. */
   readonly ended: Promise<void>;
+  /** Ends it from our side, when the connection is gone and the server will say nothing any more. */
+  readonly fail: (error: Error) => void;
 }
 
 interface DriverQuery {
@@ -50,7 +52,11 @@ export async function startCopy<Stream extends Readable | Writable>(
   }
   // Without a listener an error would be an uncaught exception; `ended` carries it.
   stream.on("error", () => {});
-  return { stream, ended: end.promise };
+  const fail = (error: Error) => {
+    end.reject(error);
+    stream.destroy();
+  };
+  return { stream, ended: end.promise, fail };
 }
 
 /** The chunks of a `COPY TO STDOUT`; ends after the server said that it succeeded. */
@@ -85,20 +91,32 @@ export async function feedCopy(
   data: AsyncIterable<Uint8Array>,
 ): Promise<void> {
   const iterator = data[Symbol.asyncIterator]();
+  let over = false;
+  let wake = () => {};
+  const onEnd = () => {
+    over = true;
+    wake();
+  };
+  ended.then(onEnd, onEnd);
+  stream.on("drain", () => wake());
   try {
-    while (true) {
-      // The server may refuse while the source has nothing to give.
-      const next = await Promise.race([iterator.next(), ended.then(() => null)]);
-      if (next === null || next.done === true) break;
-      if (next.value.length === 0 || stream.write(next.value)) continue;
-      await Promise.race([new Promise((resolve) => stream.once("drain", resolve)), ended]);
+    while (!over) {
+      // The server may refuse while the source has nothing to give. (Not Promise.race: with a promise that lives as long
+      // as the COPY it would keep something for every chunk.)
+      const next = Promise.withResolvers<IteratorResult<Uint8Array> | null>();
+      wake = () => over && next.resolve(null);
+      iterator.next().then(next.resolve, next.reject);
+      const result = await next.promise;
+      if (result === null || result.done === true) break;
+      if (result.value.length === 0 || stream.write(result.value)) continue;
+      await new Promise<void>((resolve) => over ? resolve() : wake = resolve);
     }
   } catch (error) {
     stream.destroy(new Error("cancelled by the client"));
-    iterator.return?.().catch(() => {});
     await ended.catch(() => {});
     throw error;
   }
-  stream.end();
+  if (over) iterator.return?.()?.catch(() => {});
+  else stream.end();
   await ended;
 }

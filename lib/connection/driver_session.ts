@@ -41,6 +41,8 @@ export class DriverSession implements Session {
   readonly pooled: boolean;
   readonly #lost = new AbortController();
   readonly #socketClosed: Promise<void>;
+  /** Rejects after the socket has closed, when the driver has had its turn to say why. */
+  readonly #gone: Promise<never>;
   readonly #onAbort = () => this.#abort();
   #tail: Promise<unknown> = Promise.resolve();
   #waiting = 0;
@@ -65,6 +67,10 @@ export class DriverSession implements Session {
     this.#socketClosed.then(() => {
       if (this.#closing === undefined) this.#lost.abort(this.#translate(lostError()));
     });
+    this.#gone = this.#socketClosed.then(nextTask).then(() => {
+      throw lostError();
+    });
+    this.#gone.catch(() => {});
     signal?.addEventListener("abort", this.#onAbort, { once: true });
     if (signal?.aborted) this.#abort();
   }
@@ -80,14 +86,14 @@ export class DriverSession implements Session {
   query<Row = Record<string, unknown>>(sql: string, parameters: readonly unknown[] = []): Promise<Row[]> {
     const values = parameters.map((value) => Array.isArray(value) ? arrayLiteral(value) : value);
     return this.#exclusive(async () => {
-      const rows = await this.parts.sql.unsafe(sql, values as never[]);
+      const rows = await this.#orGone(this.parts.sql.unsafe(sql, values as never[]));
       return [...rows] as Row[];
     });
   }
 
   execute(sql: string): Promise<void> {
     return this.#exclusive(async () => {
-      await this.parts.sql.unsafe(sql);
+      await this.#orGone(this.parts.sql.unsafe(sql));
     });
   }
 
@@ -96,8 +102,7 @@ export class DriverSession implements Session {
     let copy: CopyCommand<Readable> | undefined;
     let finished = false;
     try {
-      copy = await startCopy<Readable>(this.parts.sql, sql, "readable");
-      this.#copying = true;
+      copy = await this.#startCopy<Readable>(sql, "readable");
       yield* copyChunks(copy);
       finished = true;
     } catch (error) {
@@ -122,8 +127,7 @@ export class DriverSession implements Session {
       }
     };
     try {
-      const copy = await startCopy<Writable>(this.parts.sql, sql, "writable");
-      this.#copying = true;
+      const copy = await this.#startCopy<Writable>(sql, "writable");
       await feedCopy(copy, watched());
     } catch (error) {
       throw error === fromSource ? error : this.#translate(error);
@@ -131,6 +135,24 @@ export class DriverSession implements Session {
       this.#copying = false;
       release();
     }
+  }
+
+  async #startCopy<Stream extends Readable | Writable>(
+    sql: string,
+    direction: "readable" | "writable",
+  ): Promise<CopyCommand<Stream>> {
+    const copy = await this.#orGone(startCopy<Stream>(this.parts.sql, sql, direction));
+    this.#copying = true;
+    this.#gone.catch(copy.fail);
+    // The driver pauses the socket when the stream is full, and forgets that when the COPY ends at that moment.
+    const { socket } = this.parts;
+    for (const name of ["end", "close"]) copy.stream.once(name, () => socket.resume());
+    return copy;
+  }
+
+  /** The driver forgets a query when its socket is destroyed with an error: then the loss itself ends the wait. */
+  #orGone<T>(result: PromiseLike<T>): Promise<T> {
+    return Promise.race([result, this.#gone]);
   }
 
   close(): Promise<void> {
@@ -151,14 +173,14 @@ export class DriverSession implements Session {
       await within(sql.end({ timeout: GOODBYE / 1000 }), GOODBYE);
     }
     socket.destroy();
-    await this.#socketClosed;
+    await this.#gone.catch(() => {});
   }
 
   #abort(): void {
     this.#aborting ??= (async () => {
       if (this.busy) await this.#cancel();
-      this.parts.socket.destroy(lostError());
-      await this.#socketClosed;
+      this.parts.socket.destroy();
+      await this.#gone.catch(() => {});
     })();
   }
 
@@ -170,7 +192,7 @@ export class DriverSession implements Session {
   async #abandon(copy: CopyCommand<Readable>): Promise<void> {
     const drained = drainCopy(copy);
     await this.#cancel();
-    if (!await within(drained, GOODBYE)) this.parts.socket.destroy(lostError());
+    if (!await within(drained, GOODBYE)) this.parts.socket.destroy();
   }
 
   async #exclusive<T>(run: () => Promise<T>): Promise<T> {
@@ -228,6 +250,10 @@ export class DriverSession implements Session {
     const known = connectionError(cause, this.target, "keep the connection to") as ConnectionError;
     return known;
   }
+}
+
+function nextTask(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 0));
 }
 
 function lostError(): Error {

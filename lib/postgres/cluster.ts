@@ -1,3 +1,4 @@
+import { tmpdir } from "node:os";
 import { PgstrataError, Secret } from "../base/mod.ts";
 import { processText, removeTree } from "../system/mod.ts";
 import { ClusterFolder } from "./cluster_folder.ts";
@@ -18,7 +19,10 @@ export interface ClusterOptions extends InitOptions {
   readonly settings?: Readonly<Record<string, string>>;
   /** Listens on 127.0.0.1 too; `true` means with a password made up. Default: the private socket only. */
   readonly tcp?: boolean | TcpOptions;
-  /** Folder the cluster's own folder is made in; default the system's for temporary files. */
+  /**
+   * Folder the cluster's own folder is made in; default the system's for temporary files. As root the
+   * server runs as another user: that user must be able to pass through the folder.
+   */
   readonly parent?: string;
 }
 
@@ -92,7 +96,7 @@ export class DisposableCluster implements AsyncDisposable {
     fill: (cluster: DisposableCluster) => Promise<void>,
   ): Promise<DisposableCluster> {
     const user = serverUser();
-    const folder = await ClusterFolder.create(options.parent ?? Deno.env.get("TMPDIR") ?? "/tmp", user);
+    const folder = await ClusterFolder.create(options.parent ?? tmpdir(), user);
     const superuser = options.superuser ?? SUPERUSER;
     const cluster = new DisposableCluster(
       options.tools,
@@ -199,9 +203,10 @@ export class DisposableCluster implements AsyncDisposable {
     await this.#process?.kill();
   }
 
-  /** Asks the server to stop at once, without waiting: for the `unload` of a process. */
-  stopSync(): void {
+  /** As leaving the scope does, but blocking: for the `unload` of a process. */
+  disposeSync(): void {
     this.#process?.stopSync();
+    this.folder.removeSync();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -52,6 +52,17 @@ export class ClusterFolder implements AsyncDisposable {
     throw new PgstrataError(`Cannot make a folder for a server: each one in ${parent} was removed at once`);
   }
 
+  /** Removes the folder, blocking: for the last moment of a process. What fails is left to the next sweep. */
+  removeSync(): void {
+    for (const path of [this.socketFolder, this.path]) {
+      try {
+        Deno.removeSync(path, { recursive: true });
+      } catch {
+        // Already gone with the other, or still written to by a child of the server.
+      }
+    }
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     try {
       await removeTree(this.socketFolder);

@@ -103,8 +103,9 @@ export const FAST_SETTINGS: Readonly<Record<string, string>> = {
   shared_buffers: "128MB",
   maintenance_work_mem: "128MB",
   max_connections: "100",
-  autovacuum_naptime: "5s",
-  autovacuum_vacuum_cost_delay: "0",
+  // A restore in one transaction locks every object it makes.
+  max_locks_per_transaction: "256",
+  autovacuum_naptime: "5min",
   lc_messages: "C",
   log_checkpoints: "off",
   logging_collector: "off",

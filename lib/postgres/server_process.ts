@@ -1,8 +1,9 @@
+import { join } from "@std/path";
 import { messageOf, PgstrataError } from "../base/mod.ts";
 import { runProcess } from "../system/mod.ts";
 import { dyingWithUs, poll, readPostmaster, signalProcess } from "./postmaster.ts";
 import type { ServerUser } from "./server_user.ts";
-import type { ToolSet } from "./tool_set.ts";
+import { isFile, type ToolSet } from "./tool_set.ts";
 
 /** Lines of the server's log that are kept. */
 const LOG_LINES = 2_000;
@@ -12,6 +13,9 @@ const START_DEADLINE = 60_000;
 
 /** Milliseconds a server gets to shut down before it is killed. */
 const STOP_DEADLINE = 60_000;
+
+/** Milliseconds a process that ends waits for its server. */
+const SYNC_STOP_DEADLINE = 2_000;
 
 /** How a server shuts down: waits for clients, ends them, or just stops (recovery at the next start). */
 export type StopMode = "smart" | "fast" | "immediate";
@@ -81,11 +85,14 @@ export class ServerProcess {
     if (!(await poll(STOP_DEADLINE, () => Promise.resolve(this.#ended)))) await this.kill();
   }
 
-  /** Shuts down at once, without waiting for it to happen. For the last moment of a process. */
+  /** Shuts down at once, blocking until the server has said goodbye: for the last moment of a process. */
   stopSync(): void {
-    if (this.#ended) return;
-    const pid = Number(Deno.readTextFileSync(`${this.dataFolder}/postmaster.pid`).split("\n")[0]);
-    if (pid > 1) signalProcess(pid, "SIGQUIT");
+    const file = join(this.dataFolder, "postmaster.pid");
+    if (this.#ended || !isFile(file)) return;
+    const pid = Number(Deno.readTextFileSync(file).split("\n")[0]);
+    if (!(pid > 1) || !signalProcess(pid, "SIGQUIT")) return;
+    const pause = new Int32Array(new SharedArrayBuffer(4));
+    for (let waited = 0; waited < SYNC_STOP_DEADLINE && isFile(file); waited += 5) Atomics.wait(pause, 0, 0, 5);
   }
 
   /** SIGKILL to the postmaster, as a crash would do; resolves when it has ended. */

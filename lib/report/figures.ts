@@ -6,12 +6,15 @@ export type SchemaState = "ok" | "ok (some left out)" | "incomplete";
 
 /** What summaries tell, counted once. */
 export interface Figures {
+  /** Rows of all tables. */
   readonly rows: number;
   /** Bytes of COPY data read. */
   readonly dataBytes: number;
   /** Bytes of files by tier; `root` is roles, schema and inventory. */
   readonly tierBytes: Readonly<Record<"full" | "schema" | "table" | "root", number>>;
+  /** Number of files by tier. */
   readonly tierFiles: Readonly<Record<"full" | "schema" | "table" | "root", number>>;
+  /** Bytes of all files. */
   readonly totalBytes: number;
   /** Milliseconds from start to end. */
   readonly duration: number;
@@ -56,6 +59,11 @@ export function tablesOf(manifest: Manifest, schema: string): ManifestTable[] {
 /** Biggest on the server first; equal ones by name. */
 export function bySize(a: ManifestTable, b: ManifestTable): number {
   return b.totalBytes - a.totalBytes || (tableName(a) < tableName(b) ? -1 : 1);
+}
+
+/** By name, as a reader looks for it. */
+export function byName(a: { readonly name: string }, b: { readonly name: string }): number {
+  return a.name < b.name ? -1 : a.name > b.name ? 1 : 0;
 }
 
 /** `schema.table`, quoted as SQL where needed. */

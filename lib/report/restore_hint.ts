@@ -4,7 +4,9 @@ import { shellWord } from "./safe_text.ts";
 
 /** A thing to do and the command that does it. */
 export interface HintStep {
+  /** What it is for: `everything`, `one table`. */
   readonly does: string;
+  /** A line for a POSIX shell. */
   readonly command: string;
 }
 
@@ -39,7 +41,8 @@ export function restoreSteps(manifest: Manifest, options: RestoreHintOptions = {
   if (typeof schema?.archive === "string") {
     steps.push({ does: "one schema", command: pgRestore(manifest, schema.archive) });
   }
-  const table = manifest.tables.filter(({ folder, rows }) => folder !== null && rows !== null).sort(bySize)[0];
+  const tables = manifest.tables.filter(({ folder, rows }) => folder !== null && rows !== null).sort(bySize);
+  const table = tables.find((each) => each.schema === schema?.name) ?? tables[0];
   if (typeof table?.folder === "string") {
     const has = (name: string) => manifest.files.some(({ path }) => path === `${table.folder}/${name}`);
     const load = (names: readonly string[]) =>

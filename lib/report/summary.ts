@@ -1,8 +1,9 @@
-import { countText, durationText, sizeText } from "../base/mod.ts";
+import { durationText, sizeText } from "../base/mod.ts";
 import type { Manifest, Omission } from "../catalog/mod.ts";
-import { bySize, counted, type Figures, figuresOf, rateText, schemaState, tableName } from "./figures.ts";
+import { counted, type Figures, figuresOf, rateText } from "./figures.ts";
 import { type RestoreHintOptions, restoreNeeds, restoreSteps } from "./restore_hint.ts";
 import { oneLine, terminalText } from "./safe_text.ts";
+import { fileLines, schemaLines, tableLines } from "./summary_tables.ts";
 import { textTable } from "./text_table.ts";
 
 /** What a summary shows. */
@@ -11,6 +12,8 @@ export interface SummaryOptions extends RestoreHintOptions {
   readonly tables?: number;
   /** Most omissions of a kind and warnings listed. Default: all. */
   readonly notes?: number;
+  /** Columns of the screen: what does not fit is told shorter. Default: no limit. */
+  readonly columns?: number;
   /** Restore commands at the end. Default true. */
   readonly restoreHint?: boolean;
 }
@@ -21,7 +24,7 @@ export function summaryText(manifest: Manifest, options: SummaryOptions = {}): s
   const sections = [
     [headline(manifest, figures)],
     factLines(manifest, options),
-    schemaLines(manifest, figures),
+    schemaLines(manifest, figures, options.columns ?? Infinity),
     tableLines(manifest, options.tables ?? Infinity),
     fileLines(manifest, figures),
     timeLines(manifest, figures),
@@ -67,111 +70,6 @@ function factLines(manifest: Manifest, { folder }: SummaryOptions): string[] {
 
 function largeObjectText({ count, bytes }: Manifest["largeObjects"]): string {
   return `with ${counted(count, "large object")}, ${sizeText(bytes)}`;
-}
-
-function schemaLines(manifest: Manifest, figures: Figures): string[] {
-  const rows = manifest.schemas.map((schema) => [
-    schema.name,
-    schemaState(manifest, schema),
-    countText(schema.tables),
-    countText(schema.rows),
-    schema.archive === null ? "-" : sizeText(schema.archiveBytes),
-    manifest.tiers.includes("table") ? sizeText(schema.tableBytes) : "-",
-    durationText(schema.duration),
-    schema.archive ?? "-",
-  ]);
-  const total = [
-    "total",
-    "",
-    countText(manifest.tables.length),
-    countText(figures.rows),
-    sizeText(figures.tierBytes.schema),
-    sizeText(figures.tierBytes.table),
-  ];
-  const table = textTable(
-    [
-      { title: "schema", widest: 40 },
-      { title: "status" },
-      { title: "tables", align: "right" },
-      { title: "rows", align: "right" },
-      { title: "archive", align: "right" },
-      { title: "table files", align: "right" },
-      { title: "time", align: "right" },
-      { title: "archive file", widest: 120 },
-    ],
-    rows.length > 1 ? [...rows, total] : rows,
-    2,
-  );
-  return [`Schemas (${manifest.schemas.length})`, ...table];
-}
-
-function tableLines(manifest: Manifest, most: number): string[] {
-  if (manifest.tables.length === 0) return [];
-  const shown = [...manifest.tables].sort(bySize).slice(0, most);
-  const left = manifest.tables.length - shown.length;
-  const rows = shown.map((table) => [
-    tableName(table),
-    table.rows === null ? "-" : countText(table.rows),
-    table.bytes === null ? "-" : sizeText(table.bytes),
-    sizeText(table.totalBytes),
-    tableNote(table),
-  ]);
-  const table = textTable(
-    [
-      { title: "table", widest: 70 },
-      { title: "rows", align: "right" },
-      { title: "data", align: "right" },
-      { title: "on server", align: "right" },
-      { title: "" },
-    ],
-    rows,
-    2,
-  );
-  const title = left > 0 ? `Biggest tables (${shown.length} of ${manifest.tables.length})` : `Tables (${shown.length})`;
-  return [title, ...table];
-}
-
-function tableNote({ kind, source, rows }: Manifest["tables"][number]): string {
-  if (kind === "partitioned_table") return "partitioned";
-  if (kind === "foreign_table") return "foreign";
-  if (source === "copy") return "of an extension: in the table tier only";
-  return rows === null ? "no rows taken" : "";
-}
-
-function fileLines(manifest: Manifest, figures: Figures): string[] {
-  const { compression } = manifest.client;
-  const { tierBytes, tierFiles, totalBytes } = figures;
-  const full = manifest.files.find(({ tier }) => tier === "full");
-  const rows: string[][] = [];
-  if (full !== undefined) {
-    rows.push(["full", sizeText(tierBytes.full), "1", `${full.path}, custom format, ${compression}`]);
-  }
-  if (manifest.tiers.includes("schema")) {
-    rows.push(["schema", sizeText(tierBytes.schema), String(tierFiles.schema), `custom format, ${compression}`]);
-  }
-  if (manifest.tiers.includes("table")) {
-    rows.push([
-      "table",
-      sizeText(tierBytes.table),
-      String(tierFiles.table),
-      "plain SQL: schema.sql, data.sql per table",
-    ]);
-  }
-  const root = manifest.files.filter(({ tier }) => tier === "root").map(({ path }) => path);
-  const shown = root.filter((path) => !path.includes("/"));
-  if (root.length > 0) rows.push(["other", sizeText(tierBytes.root), String(root.length), shown.join(" ")]);
-  const files = String(Object.values(tierFiles).reduce((sum, each) => sum + each, 0));
-  const table = textTable(
-    [
-      { title: "tier" },
-      { title: "size", align: "right" },
-      { title: "files", align: "right" },
-      { title: "format", widest: 120 },
-    ],
-    [...rows, ["total", sizeText(totalBytes), files]],
-    2,
-  );
-  return ["Files", ...table];
 }
 
 function timeLines({ durations }: Manifest, figures: Figures): string[] {

@@ -1,6 +1,6 @@
 import { countText, durationText, sizeText } from "../base/mod.ts";
 import type { Manifest } from "../catalog/mod.ts";
-import { counted, figuresOf, rateText, schemaState } from "./figures.ts";
+import { byName, counted, figuresOf, rateText, schemaState } from "./figures.ts";
 import { restoreNeeds, restoreSteps } from "./restore_hint.ts";
 import { markdownText, oneLine, terminalText } from "./safe_text.ts";
 
@@ -62,7 +62,7 @@ function tierTable(manifest: Manifest): string {
 
 function schemaTable(manifest: Manifest): string {
   const marks = { ok: "✅ ok", "ok (some left out)": "✅ ok (some left out)", incomplete: "❌ incomplete" };
-  const rows = manifest.schemas.map((schema) => [
+  const rows = [...manifest.schemas].sort(byName).map((schema) => [
     markdownText(schema.name),
     marks[schemaState(manifest, schema)],
     String(schema.tables),

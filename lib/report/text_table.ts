@@ -3,6 +3,7 @@ import { terminalText } from "./safe_text.ts";
 
 /** A column of a text table. */
 export interface Column {
+  /** Its heading; empty for none. */
   readonly title: string;
   /** Numbers stand at the right. Default: left. */
   readonly align?: "left" | "right";
@@ -24,7 +25,7 @@ export function textTable(columns: readonly Column[], rows: readonly (readonly s
   const hasTitles = columns.some(({ title }) => title !== "");
   const lines = [...(hasTitles ? [columns.map(({ title }) => title)] : []), ...rows]
     .map((row) => columns.map(({ widest = WIDEST }, index) => fit(terminalText(row[index] ?? ""), widest)));
-  const widths = columns.map((_, index) => Math.max(0, ...lines.map((line) => stringWidth(line[index] ?? ""))));
+  const widths = columns.map((_, index) => Math.max(0, ...lines.map((line) => textWidth(line[index] ?? ""))));
   return lines.map((line) => {
     const cells = line.map((cell, index) => pad(cell, widths[index] ?? 0, columns[index]?.align ?? "left"));
     return (" ".repeat(indent) + cells.join(GAP)).trimEnd();
@@ -33,19 +34,24 @@ export function textTable(columns: readonly Column[], rows: readonly (readonly s
 
 /** Text filled with spaces to a width of the terminal. */
 export function pad(text: string, width: number, align: "left" | "right" = "left"): string {
-  const fill = " ".repeat(Math.max(0, width - stringWidth(text)));
+  const fill = " ".repeat(Math.max(0, width - textWidth(text)));
   return align === "left" ? text + fill : fill + text;
 }
 
 /** Text cut to a width of the terminal; a cut one ends with `…`. */
 export function fit(text: string, widest: number): string {
-  if (stringWidth(text) <= widest) return text;
+  if (textWidth(text) <= widest) return text;
   let kept = "";
   let width = 0;
   for (const { segment } of new Intl.Segmenter().segment(text)) {
-    width += stringWidth(segment);
+    width += textWidth(segment);
     if (width > widest - 1) break;
     kept += segment;
   }
   return `${kept}…`;
+}
+
+/** Columns of a terminal that a text takes. Most names are ASCII: no need to look at each character. */
+export function textWidth(text: string): number {
+  return /^[\x20-\x7e]*$/.test(text) ? text.length : stringWidth(text);
 }

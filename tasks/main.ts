@@ -1,0 +1,102 @@
+import { PgstrataError, toPgstrataError } from "../lib/base/mod.ts";
+import type { TaskContext } from "./command.ts";
+import { COMMANDS } from "./commands.ts";
+import { Console } from "./console.ts";
+import { type CommandLine, parseCommandLine } from "./parse.ts";
+import { processOutput } from "./output.ts";
+
+/** Milliseconds a command gets to clean up after a failure that nobody waited for. */
+const CLEANUP_GRACE = 10_000;
+
+/**
+ * Runs a command line to its end. Everything that is thrown is printed here, and nowhere else.
+ *
+ * @param failure aborted with an error that nobody waited for
+ * @returns the exit code
+ */
+export async function main(argv: readonly string[], failure: AbortSignal): Promise<number> {
+  // Before the command line is understood, the way to report its errors is guessed.
+  const json = argv.includes("--json");
+  let console = makeConsole({ debug: argv.includes("--debug"), quiet: false });
+  try {
+    const line = parseCommandLine(argv, COMMANDS);
+    const { global, invocation, command, path } = line;
+    console = makeConsole(global);
+    const context = makeContext(line, console, failure);
+    if (global.version) return await (await import("./show_version.ts")).run(invocation, context);
+    if (global.help || command === null) {
+      const { helpFor } = await import("./show_help.ts");
+      if (global.help) console.result(helpFor(path, context));
+      else console.stderr.write(helpFor([], context));
+      return global.help ? 0 : 2;
+    }
+    return await Promise.race([command.run(invocation, context), graceAfter(failure)]);
+  } catch (thrown) {
+    return report(thrown, console, json);
+  }
+}
+
+/** Prints an error that ends the process; gives its exit code. */
+function report(thrown: unknown, console: Console, json: boolean): number {
+  const error = toPgstrataError(thrown);
+  console.error(error);
+  if (json) console.document({ version: 1, command: null, errors: [console.errorDocument(error)] });
+  return error.exit;
+}
+
+function makeConsole(options: { readonly quiet: boolean; readonly debug: boolean }): Console {
+  return new Console({
+    ...options,
+    stdout: processOutput("stdout"),
+    stderr: processOutput("stderr"),
+    noColour: Deno.noColor,
+  });
+}
+
+function makeContext({ global }: CommandLine, console: Console, signal: AbortSignal): TaskContext {
+  return {
+    console,
+    get cwd(): string {
+      return Deno.cwd();
+    },
+    get env(): Record<string, string> {
+      return Deno.env.toObject();
+    },
+    dir: global.dir,
+    json: global.json,
+    verbose: global.verbose,
+    debug: global.debug,
+    commands: COMMANDS,
+    signal,
+  };
+}
+
+/** Rejects with the failure's error if the command has not ended some time after it. */
+function graceAfter(failure: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    failure.addEventListener("abort", () => setTimeout(() => reject(failure.reason), CLEANUP_GRACE), { once: true });
+  });
+}
+
+/** A signal that is aborted by the first error nobody waited for, so that the command ends in its ordinary way. */
+export function watchForFailures(): AbortSignal {
+  const controller = new AbortController();
+  const fail = (cause: unknown) =>
+    controller.abort(
+      new PgstrataError("Cannot finish: something failed that nothing waited for", {
+        cause,
+        hint: "This is a mistake in pgstrata: run again with --debug and report what it prints.",
+      }),
+    );
+  addEventListener("unhandledrejection", (event) => {
+    event.preventDefault();
+    fail(event.reason);
+  });
+  addEventListener("error", (event) => {
+    event.preventDefault();
+    fail(event.error);
+  });
+  return controller.signal;
+}
+
+if (import.meta.main) Deno.exit(await main(Deno.args, watchForFailures()));

@@ -1,0 +1,147 @@
+import { parseArgs } from "@std/cli/parse-args";
+import type { PgstrataError } from "../lib/base/mod.ts";
+import type { Command, Invocation, Option, OptionTable, OptionValues } from "./command.ts";
+import { GLOBAL_OPTIONS } from "./global_options.ts";
+import { normalizeArguments } from "./normalize_arguments.ts";
+import { readValues } from "./read_values.ts";
+import { closest, usage } from "./usage_error.ts";
+
+/** Values of the options that every command has. */
+export type GlobalValues = OptionValues<typeof GLOBAL_OPTIONS>;
+
+/** A command line, understood. */
+export interface CommandLine {
+  /** Null: no command was named. */
+  readonly command: Command | null;
+  /** `backup`, or `snapshot list`. */
+  readonly path: readonly string[];
+  readonly global: GlobalValues;
+  readonly invocation: Invocation;
+}
+
+/**
+ * Understands a whole command line: global options, the command and, where it has them, its
+ * subcommand, then its own options and arguments.
+ *
+ * With `--help` or `--version` missing arguments are not an error.
+ *
+ * @throws {PgstrataError} code `usage`, with what was probably meant.
+ */
+export function parseCommandLine(argv: readonly string[], commands: readonly Command[]): CommandLine {
+  let path: string[] = [];
+  let command: Command | null = null;
+  let candidates = commands;
+  let table: OptionTable = GLOBAL_OPTIONS;
+  let rest = [...argv];
+  const before: string[] = [];
+  while (candidates.length > 0) {
+    const index = firstWord(rest, table);
+    const word = rest[index];
+    if (word === undefined) break;
+    const found = candidates.find(({ name }) => name === word);
+    if (found === undefined) throw unknownCommand([...path, word], candidates);
+    before.push(...rest.slice(0, index));
+    rest = rest.slice(index + 1);
+    command = found;
+    path = [...path, word];
+    candidates = found.subcommands;
+    table = { ...GLOBAL_OPTIONS, ...found.options };
+  }
+  const { options, positionals } = parseOptions([...before, ...rest], table, path);
+  const global = options as unknown as GlobalValues;
+  if (command !== null && !global.help && !global.version) {
+    if (command.subcommands.length > 0) throw missingSubcommand(command);
+    checkPositionals(command, path, positionals);
+  }
+  return { command, path, global, invocation: { positionals, options } };
+}
+
+/** Index of the first argument that is neither an option nor an option's value; the length if there is none. */
+function firstWord(argv: readonly string[], table: OptionTable): number {
+  for (let index = 0; index < argv.length; index++) {
+    const { args, taken } = normalizeArguments(argv.slice(index), table, 1);
+    if (args[0] === "--") return argv.length;
+    if (!args[0]?.startsWith("-") || args[0] === "-") return index;
+    index += taken - 1;
+  }
+  return argv.length;
+}
+
+/**
+ * Reads options and positionals.
+ *
+ * @param path the command's name, for messages
+ * @throws {PgstrataError} code `usage` for unknown, repeated, empty or unreadable options.
+ */
+export function parseOptions(argv: readonly string[], table: OptionTable, path: readonly string[] = []): Invocation {
+  const named = (predicate: (option: Option) => boolean) =>
+    Object.keys(table).filter((name) => {
+      const option = table[name];
+      return option !== undefined && predicate(option);
+    });
+  const flags = named(({ kind }) => kind === "flag");
+  const valued = named(({ kind }) => kind !== "flag");
+  const parsed = parseArgs(normalizeArguments(argv, table).args, {
+    boolean: flags,
+    negatable: named((option) => option.kind === "flag" && option.default === true),
+    default: Object.fromEntries(flags.map((name) => [name, table[name]?.default ?? false])),
+    string: ["_", ...valued],
+    collect: valued,
+    "--": true,
+    unknown: (arg, key) => {
+      if (key !== undefined) throw unknownOption(arg.replace(/=.*$/s, ""), table, path);
+      return true;
+    },
+  });
+  const options: Record<string, unknown> = {};
+  for (const name of flags) options[name] = parsed[name] === true;
+  for (const name of valued) {
+    const option = table[name];
+    if (option !== undefined) options[name] = readValues(name, option, parsed[name] as readonly string[], path);
+  }
+  return { positionals: [...parsed._, ...(parsed["--"] ?? [])].map(String), options: options as Invocation["options"] };
+}
+
+function checkPositionals(command: Command, path: readonly string[], given: readonly string[]): void {
+  const { positionals } = command;
+  const empty = given.findIndex((text) => text.trim() === "");
+  if (empty !== -1) {
+    throw usage(`Cannot run ${path.join(" ")}: argument ${empty + 1} is empty`, path);
+  }
+  const missing = positionals.find((positional, index) => positional.required && given[index] === undefined);
+  if (missing !== undefined) {
+    throw usage(`Cannot run ${path.join(" ")}: ${missing.name} is missing`, path, `It is: ${missing.summary}.`);
+  }
+  const extra = given[positionals.length];
+  if (extra !== undefined && !positionals.at(-1)?.many) {
+    const takes = positionals.length === 0 ? "no arguments" : `at most ${positionals.length}`;
+    throw usage(`Cannot run ${path.join(" ")}: "${extra}" is one argument too many, it takes ${takes}`, path);
+  }
+}
+
+function unknownOption(option: string, table: OptionTable, path: readonly string[]): PgstrataError {
+  const names = Object.entries(table).flatMap(([name, { kind, default: initial }]) =>
+    kind === "flag" && initial === true ? [`--no-${name}`] : [`--${name}`]
+  );
+  const suggestion = option.startsWith("--") ? closest(option, names) : null;
+  const where = path.length === 0 ? "pgstrata" : path.join(" ");
+  return usage(
+    `Cannot run ${where}: there is no option ${option}`,
+    path,
+    suggestion === null ? undefined : `Did you mean ${suggestion}?`,
+  );
+}
+
+function unknownCommand(path: readonly string[], candidates: readonly Command[]): PgstrataError {
+  const suggestion = closest(path.at(-1) ?? "", candidates.map(({ name }) => name));
+  return usage(
+    `Cannot run "${path.join(" ")}": there is no such command`,
+    path.slice(0, -1),
+    suggestion === null ? undefined : `Did you mean ${suggestion}?`,
+  );
+}
+
+function missingSubcommand(command: Command): PgstrataError {
+  const names = command.subcommands.map(({ name }) => name).join(", ");
+  return usage(`Cannot run ${command.name}: say what to do: ${names}`, [command.name]);
+}
