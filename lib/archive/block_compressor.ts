@@ -51,9 +51,6 @@ class ZstdBlock implements BlockCompressor {
   }
 }
 
-/** How far back a deflate stream can refer, in bytes. */
-const WINDOW = 32 * 1024;
-
 /**
  * One zlib stream out of pieces that are deflated apart, each flushed to a byte border (RFC 1950, 1951):
  * two bytes of head with the first piece, an empty last block and the Adler-32 of everything at the end.
@@ -61,19 +58,12 @@ const WINDOW = 32 * 1024;
 class DeflateBlock implements BlockCompressor {
   #checksum = 1;
   #begun = false;
-  /** The last bytes before the piece: the stream may refer back to them. */
-  #window: Uint8Array = new Uint8Array(0);
 
   constructor(private readonly level: number) {}
 
   compress(piece: Uint8Array): Uint8Array {
     this.#checksum = adler32(piece, this.#checksum);
-    const deflated = deflateRawSync(piece, {
-      level: this.level,
-      finishFlush: constants.Z_SYNC_FLUSH,
-      ...(this.#window.length === 0 ? {} : { dictionary: this.#window }),
-    });
-    this.#window = piece.slice(-WINDOW);
+    const deflated = deflateRawSync(piece, { level: this.level, finishFlush: constants.Z_SYNC_FLUSH });
     if (this.#begun) return deflated;
     this.#begun = true;
     return concat(new Uint8Array([0x78, 0x9c]), deflated);
