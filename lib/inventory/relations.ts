@@ -62,6 +62,7 @@ interface RelationRow {
   readonly in_tables: boolean;
   readonly out_tables: boolean;
   readonly out_data: boolean;
+  readonly owner_oid: string | null;
 }
 
 /**
@@ -107,6 +108,9 @@ SELECT c.oid::text AS oid, n.nspname AS schema, c.relname AS name, c.relkind::te
        CASE WHEN c.relkind IN ('r', 'p') THEN row_security_active(c.oid) ELSE false END AS row_security,
        e.extname AS extension,
        coalesce(c.oid = ANY (e.extconfig), false) AS configuration,
+       (SELECT o.refobjid::text FROM pg_catalog.pg_depend o
+         WHERE c.relkind = 'S' AND o.classid = 'pg_catalog.pg_class'::regclass AND o.objid = c.oid AND o.objsubid = 0
+           AND o.refclassid = 'pg_catalog.pg_class'::regclass AND o.deptype IN ('a', 'i')) AS owner_oid,
        ${matches(patterns.schemas, "schema")} AS in_schemas,
        ${matches(patterns.excludeSchemas, "schema")} AS out_schemas,
        ${matches(patterns.tables, "table")} AS in_tables,
@@ -122,10 +126,15 @@ SELECT c.oid::text AS oid, n.nspname AS schema, c.relname AS name, c.relkind::te
  ORDER BY n.nspname, c.relname`,
     parameters,
   );
-  return rows.map((row) => relationOf(row, patterns));
+  const byOid = new Map(rows.map((row) => [row.oid, row]));
+  return rows.map((row) => {
+    const owner = row.owner_oid === null ? undefined : byOid.get(row.owner_oid);
+    // An owned sequence is dumped with its table, or not at all (PostgreSQL: `getOwnedSeqs`).
+    return relationOf(row, isSelected(owner ?? row, patterns));
+  });
 }
 
-function relationOf(row: RelationRow, patterns: RelationPatterns): Relation {
+function relationOf(row: RelationRow, selected: boolean): Relation {
   const unreadableReason = !row.may_use_schema
     ? "no USAGE on its schema"
     : !row.may_select
@@ -133,7 +142,6 @@ function relationOf(row: RelationRow, patterns: RelationPatterns): Relation {
     : row.row_security
     ? "row-level security hides rows from this role"
     : null;
-  const selected = isSelected(row, patterns);
   return {
     oid: Number(row.oid),
     schema: row.schema,
