@@ -7,28 +7,39 @@ export type Tier = "full" | "schema" | "table";
 
 /** Which objects are backed up; patterns as in `pg_dump` (psql's `\d` patterns). */
 export interface Selection {
+  /** Schemas to back up; none means all. */
   readonly schemas: readonly string[];
+  /** Schemas to leave out. */
   readonly excludeSchemas: readonly string[];
+  /** Relations to back up, and nothing else; none means all. */
   readonly tables: readonly string[];
+  /** Relations to leave out. */
   readonly excludeTables: readonly string[];
+  /** Tables whose rows to leave out. */
   readonly excludeTableData: readonly string[];
 }
 
 /** How archives are compressed. zstd needs a client of 16 or newer; gzip works everywhere. */
 export interface Compression {
+  /** What compresses. */
   readonly algorithm: "none" | "gzip" | "zstd";
+  /** Its level. */
   readonly level: number;
 }
 
 /** Everything that decides what one backup is. */
 export interface BackupOptions {
+  /** The database. */
   readonly target: Target;
+  /** What the backup is for; part of its folder's name. */
   readonly label: string | null;
   /** The folder that holds all backups. */
   readonly shelf: string;
+  /** How files are laid out. */
   readonly layout: "runbook" | "ci";
   /** Whether the run backs up several environments; the ci layout then gives each a folder. */
   readonly severalEnvironments: boolean;
+  /** What to write. */
   readonly tiers: readonly Tier[];
   /** `archive` reads once and cuts; `pg_dump` is the loop of runs under the same snapshot. */
   readonly engine: "archive" | "pg_dump";
@@ -38,7 +49,9 @@ export interface BackupOptions {
   readonly maxConnections: number | null;
   /** Null is the default: zstd:3 where the client's pg_restore reads it, else gzip:6. */
   readonly compression: Compression | null;
+  /** What to back up. */
   readonly selection: Selection;
+  /** Definitions, rows, or both. */
   readonly content: "all" | "schema-only" | "data-only";
   /** Keep GRANT and REVOKE in the archives. */
   readonly privileges: boolean;
@@ -58,8 +71,11 @@ export interface BackupOptions {
 
 /** See `ciOrigin()` in the catalog. */
 export interface GivenOrigin {
+  /** Repository, with or without its owner. */
   readonly repository?: string;
+  /** What started the run. */
   readonly event?: string;
+  /** The commit. */
   readonly sha?: string;
 }
 
@@ -91,10 +107,13 @@ export type BackupEvent =
 
 /** What a backup needs from outside. */
 export interface BackupDeps {
+  /** Where the time comes from. */
   readonly clock: Clock;
   /** The environment with `.env` merged in. */
   readonly env: Readonly<Record<string, string>>;
+  /** Stops the backup; nothing unfinished is left behind. */
   readonly signal: AbortSignal;
+  /** Told what happens. */
   readonly onEvent: (event: BackupEvent) => void;
   /** Writes `summary.txt`. `summary.txt`, `manifest.json` and `SHA256SUMS` are not in `manifest.files` yet. */
   readonly renderSummary: (manifest: Manifest) => string;
@@ -106,5 +125,6 @@ export interface BackupDeps {
 export interface BackupResult {
   /** Its folder. */
   readonly folder: string;
+  /** What it holds. */
   readonly manifest: Manifest;
 }

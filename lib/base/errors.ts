@@ -56,11 +56,16 @@ export interface ErrorDocument {
  * ```
  */
 export class PgstrataError extends Error {
+  /** Name of the class. */
   override readonly name = "PgstrataError";
+  /** Decides the exit code. */
   readonly code: Exclude<ExitName, "done">;
+  /** What a person can do now. */
   readonly hint: string | undefined;
+  /** Facts about the failure. */
   readonly context: Readonly<Record<string, string | number>>;
 
+  /** `Cannot <do> <thing>: <state>`, no full stop. */
   constructor(message: string, options: PgstrataErrorOptions = {}) {
     super(message, options.cause === undefined ? {} : { cause: options.cause });
     this.code = options.code ?? "failed";
@@ -98,8 +103,8 @@ export function messageOf(thrown: unknown): string {
 export function toPgstrataError(thrown: unknown): PgstrataError {
   if (thrown instanceof PgstrataError) return thrown;
   if (isNoRoom(thrown)) return noRoomError("Cannot write: no space left on the device", thrown);
-  return new PgstrataError(`Cannot finish: ${messageOf(thrown)}`, {
-    cause: thrown,
+  return new PgstrataError("Cannot finish: something unexpected happened", {
+    cause: thrown instanceof Error ? thrown : new Error(String(thrown)),
     hint: "This is not an error pgstrata expected: run again with --debug and report what it prints.",
   });
 }

@@ -15,6 +15,7 @@ const MASK = "********";
 export class Secret {
   readonly #value: string;
 
+  /** Wraps a value. */
   constructor(value: string) {
     this.#value = value;
   }
@@ -24,18 +25,22 @@ export class Secret {
     return this.#value;
   }
 
+  /** A mask. */
   toString(): string {
     return MASK;
   }
 
+  /** A mask. */
   toJSON(): string {
     return MASK;
   }
 
+  /** A mask. */
   [Symbol.for("Deno.customInspect")](): string {
     return MASK;
   }
 
+  /** A mask. */
   [Symbol.for("nodejs.util.inspect.custom")](): string {
     return MASK;
   }

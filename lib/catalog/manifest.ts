@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import { messageOf, PgstrataError } from "../base/mod.ts";
+import { manifestSchema } from "./manifest_schema.ts";
 
 /** The manifest's `version` field. It grows when a reader of the old form would misread the new one. */
 export const MANIFEST_VERSION = 1;
@@ -7,168 +8,183 @@ export const MANIFEST_VERSION = 1;
 /** File name of the manifest, in every layout. */
 export const MANIFEST_FILE = "manifest.json";
 
-const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
-const sha256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/));
-const time = v.pipe(v.string(), v.isoTimestamp());
-/** A path below the backup's folder, `/` between parts; never absolute and never upwards. */
-const relativePath = v.pipe(
-  v.string(),
-  v.check((path) =>
-    !path.startsWith("/") && path.split("/").every((part) => part !== "" && part !== "." && part !== "..")
-  ),
-);
-
-const fileSchema = v.strictObject({
-  path: relativePath,
+/** A file of a backup. */
+export interface ManifestFile {
+  /** Below the backup's folder, `/` between parts. */
+  readonly path: string;
   /** `root` is what belongs to no tier: roles, schema, inventory, summary. */
-  tier: v.picklist(["full", "schema", "table", "root"]),
-  bytes: count,
-  sha256,
-});
+  readonly tier: "full" | "schema" | "table" | "root";
+  /** Length. */
+  readonly bytes: number;
+  /** SHA-256, hex. */
+  readonly sha256: string;
+}
 
-const tableSchema = v.strictObject({
-  oid: count,
-  schema: v.string(),
-  name: v.string(),
-  kind: v.picklist(["table", "partitioned_table", "foreign_table"]),
-  /** `folder/schema.sql`, `folder/data.sql`, where there are any `folder/constraints.sql`. Null without the table tier. */
-  folder: v.nullable(relativePath),
+/** A table of a backup. */
+export interface ManifestTable {
+  /** Its OID in the source. */
+  readonly oid: number;
+  /** Its schema's true name. */
+  readonly schema: string;
+  /** Its true name. */
+  readonly name: string;
+  /** What kind of table. */
+  readonly kind: "table" | "partitioned_table" | "foreign_table";
+  /** Holds `schema.sql`, `data.sql`, where there are any `constraints.sql`. Null without the table tier. */
+  readonly folder: string | null;
   /** Rows of COPY data; null when no data was read (partitioned and foreign tables, `--schema-only`, excluded). */
-  rows: v.nullable(count),
+  readonly rows: number | null;
   /** Bytes of COPY data, without the closing `\.`. */
-  bytes: v.nullable(count),
+  readonly bytes: number | null;
   /** SHA-256 of those bytes. */
-  sha256: v.nullable(sha256),
+  readonly sha256: string | null;
   /** `archive`: also in the archives; `copy`: rows of an extension's table, in the table tier only. */
-  source: v.picklist(["archive", "copy", "none"]),
+  readonly source: "archive" | "copy" | "none";
   /** The COPY statement the data belongs to. Its root may be another table (load through the partition root). */
-  copyStatement: v.nullable(v.string()),
+  readonly copyStatement: string | null;
   /** Size on the server (`pg_total_relation_size`), bytes. */
-  totalBytes: count,
+  readonly totalBytes: number;
   /** What its schema.sql needs and does not contain: types, functions, sequences of others, parents. */
-  needs: v.array(v.string()),
-});
+  readonly needs: readonly string[];
+}
 
-const schemaSchema = v.strictObject({
-  name: v.string(),
-  folder: relativePath,
+/** A schema of a backup. */
+export interface ManifestSchema {
+  /** Its true name. */
+  readonly name: string;
+  /** Its folder. */
+  readonly folder: string;
   /** The schema's archive; null without the schema tier. */
-  archive: v.nullable(relativePath),
-  archiveBytes: count,
-  tables: count,
-  rows: count,
+  readonly archive: string | null;
+  /** Bytes of the archive. */
+  readonly archiveBytes: number;
+  /** Number of its tables. */
+  readonly tables: number;
+  /** Rows of its tables. */
+  readonly rows: number;
   /** Bytes of the files of its tables. */
-  tableBytes: count,
+  readonly tableBytes: number;
   /** Milliseconds spent on its tables' data, all workers added up. */
-  duration: v.number(),
-});
+  readonly duration: number;
+}
 
-const omissionSchema = v.strictObject({
+/** Something the catalog holds and the backup, or a part of it, does not. */
+export interface Omission {
   /** `table data`, `table`, `index`, `large object`, … */
-  kind: v.string(),
+  readonly kind: string;
   /** Qualified name. */
-  object: v.string(),
-  reason: v.string(),
+  readonly object: string;
+  /** Why, in words. */
+  readonly reason: string;
   /** `excluded`: the user's wish; `expected`: cannot be in a dump, told; `lost`: makes the backup incomplete. */
-  severity: v.picklist(["excluded", "expected", "lost"]),
-});
+  readonly severity: "excluded" | "expected" | "lost";
+}
 
-const extensionSchema = v.strictObject({ name: v.string(), version: v.string(), schema: v.string() });
+/** An installed extension. */
+export interface ExtensionRow {
+  /** Its name. */
+  readonly name: string;
+  /** Its version. */
+  readonly version: string;
+  /** The schema of its objects. */
+  readonly schema: string;
+}
 
-const viewOptionsSchema = v.strictObject({
-  schema: v.string(),
-  view: v.string(),
-  kind: v.picklist(["view", "materialized_view"]),
-  options: v.array(v.string()),
-});
+/** A view with options such as `security_invoker=true`. */
+export interface ViewOptionsRow {
+  /** Its schema. */
+  readonly schema: string;
+  /** Its name. */
+  readonly view: string;
+  /** What kind of view. */
+  readonly kind: "view" | "materialized_view";
+  /** As `pg_class.reloptions`. */
+  readonly options: readonly string[];
+}
 
-const privilegeSchema = v.strictObject({
+/** Owner and access list of an object. */
+export interface PrivilegeRow {
   /** `table`, `sequence`, `view`, `column`, `schema`, `function`, `default`, … */
-  kind: v.string(),
-  object: v.string(),
-  owner: v.string(),
+  readonly kind: string;
+  /** Qualified name. */
+  readonly object: string;
+  /** Its owner. */
+  readonly owner: string;
   /** The access list as PostgreSQL prints it, sorted; null means the built-in default. */
-  acl: v.nullable(v.array(v.string())),
-});
-
-const manifestSchema = v.strictObject({
-  version: v.literal(MANIFEST_VERSION),
-  tool: v.strictObject({ version: v.string(), deno: v.string() }),
-  /** PostgreSQL's client programs that read the database. */
-  client: v.strictObject({
-    version: v.string(),
-    engine: v.picklist(["archive", "pg_dump"]),
-    /** Version of the PGDMP archive format, such as `1.16`. */
-    archiveVersion: v.nullable(v.string()),
-    /** Compression of the archives, such as `zstd:3`. */
-    compression: v.string(),
-  }),
-  server: v.strictObject({
-    version: v.string(),
-    versionNumber: count,
-    database: v.string(),
-    databaseBytes: count,
-    /** Masked: enough to recognise, not enough to connect. */
-    host: v.string(),
-    projectRef: v.nullable(v.string()),
-    encoding: v.string(),
-    collate: v.string(),
-    ctype: v.string(),
-    localeProvider: v.string(),
-    locale: v.nullable(v.string()),
-    inRecovery: v.boolean(),
-  }),
-  environment: v.string(),
-  label: v.nullable(v.string()),
-  layout: v.picklist(["runbook", "ci"]),
-  startedAt: time,
-  finishedAt: time,
-  snapshot: v.strictObject({
-    id: v.string(),
-    /** Write-ahead log position when the snapshot was taken; null if the role may not ask. */
-    walPosition: v.nullable(v.string()),
-    takenAt: time,
-  }),
-  /** The command's options, as given. */
-  options: v.record(v.string(), v.unknown()),
-  tiers: v.array(v.picklist(["full", "schema", "table"])),
-  status: v.picklist(["complete", "incomplete"]),
-  /** Settings COPY text depends on and pg_dump does not fix, as they were; set equal before comparing. */
-  copySettings: v.record(v.string(), v.string()),
-  files: v.array(fileSchema),
-  schemas: v.array(schemaSchema),
-  tables: v.array(tableSchema),
-  largeObjects: v.strictObject({
-    count,
-    bytes: count,
-    /** SHA-256 over a line `<oid> <bytes> <sha256 of the content>` for each, by oid. Null when there are none or not read. */
-    sha256: v.nullable(sha256),
-  }),
-  extensions: v.array(extensionSchema),
-  viewOptions: v.array(viewOptionsSchema),
-  privileges: v.array(privilegeSchema),
-  omissions: v.array(omissionSchema),
-  warnings: v.array(v.string()),
-  /** Milliseconds by phase: `connect`, `read`, `frame`, `seal`, … and `total`. */
-  durations: v.record(v.string(), v.number()),
-});
+  readonly acl: readonly string[] | null;
+}
 
 /** What a backup is: every file, table and schema with counts and hashes. Written last. See docs/contracts.md. */
-export type Manifest = v.InferOutput<typeof manifestSchema>;
-/** A file of a backup. */
-export type ManifestFile = v.InferOutput<typeof fileSchema>;
-/** A table of a backup. */
-export type ManifestTable = v.InferOutput<typeof tableSchema>;
-/** A schema of a backup. */
-export type ManifestSchema = v.InferOutput<typeof schemaSchema>;
-/** Something the catalog holds and the backup, or a part of it, does not. */
-export type Omission = v.InferOutput<typeof omissionSchema>;
-/** An installed extension. */
-export type ExtensionRow = v.InferOutput<typeof extensionSchema>;
-/** A view with options such as `security_invoker=true`. */
-export type ViewOptionsRow = v.InferOutput<typeof viewOptionsSchema>;
-/** Owner and access list of an object. */
-export type PrivilegeRow = v.InferOutput<typeof privilegeSchema>;
+export interface Manifest {
+  /** Version of this form. */
+  readonly version: 1;
+  /** What made it. */
+  readonly tool: { readonly version: string; readonly deno: string };
+  /** PostgreSQL's client programs that read the database: version, engine, version of the PGDMP archive format
+   * (such as `1.16`), compression of the archives (such as `zstd:3`). */
+  readonly client: {
+    readonly version: string;
+    readonly engine: "archive" | "pg_dump";
+    readonly archiveVersion: string | null;
+    readonly compression: string;
+  };
+  /** The server and database. The host is masked: enough to recognise, not enough to connect. */
+  readonly server: {
+    readonly version: string;
+    readonly versionNumber: number;
+    readonly database: string;
+    readonly databaseBytes: number;
+    readonly host: string;
+    readonly projectRef: string | null;
+    readonly encoding: string;
+    readonly collate: string;
+    readonly ctype: string;
+    readonly localeProvider: string;
+    readonly locale: string | null;
+    readonly inRecovery: boolean;
+  };
+  /** Name of the environment. */
+  readonly environment: string;
+  /** The label given. */
+  readonly label: string | null;
+  /** How files are laid out. */
+  readonly layout: "runbook" | "ci";
+  /** ISO time. */
+  readonly startedAt: string;
+  /** ISO time, before sealing. */
+  readonly finishedAt: string;
+  /** The exported snapshot, the write-ahead log position just after it (null if the role may not ask), its time. */
+  readonly snapshot: { readonly id: string; readonly walPosition: string | null; readonly takenAt: string };
+  /** The command's options, as given. */
+  readonly options: Readonly<Record<string, unknown>>;
+  /** The tiers written. */
+  readonly tiers: readonly ("full" | "schema" | "table")[];
+  /** `incomplete` if something was lost. */
+  readonly status: "complete" | "incomplete";
+  /** Settings COPY text depends on and pg_dump does not fix, as they were; set equal before comparing. */
+  readonly copySettings: Readonly<Record<string, string>>;
+  /** Every file but the manifest and the checksums. */
+  readonly files: readonly ManifestFile[];
+  /** Every schema. */
+  readonly schemas: readonly ManifestSchema[];
+  /** Every table. */
+  readonly tables: readonly ManifestTable[];
+  /** Large objects: SHA-256 over a line `<oid> <bytes> <sha256 of the content>` for each, by oid; null when there are
+   * none or they were not read. */
+  readonly largeObjects: { readonly count: number; readonly bytes: number; readonly sha256: string | null };
+  /** Installed extensions. */
+  readonly extensions: readonly ExtensionRow[];
+  /** Views with options. */
+  readonly viewOptions: readonly ViewOptionsRow[];
+  /** Owners and access lists. */
+  readonly privileges: readonly PrivilegeRow[];
+  /** What is not in it. */
+  readonly omissions: readonly Omission[];
+  /** What the user was warned of. */
+  readonly warnings: readonly string[];
+  /** Milliseconds by phase: `connect`, `read`, `frame`, … and `total`. */
+  readonly durations: Readonly<Record<string, number>>;
+}
 
 /** A manifest as the text of `manifest.json`. */
 export function manifestText(manifest: Manifest): string {

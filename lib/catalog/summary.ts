@@ -50,7 +50,7 @@ export function summarize(manifest: Manifest): BackupSummary {
     serverVersion: manifest.server.version,
     database: manifest.server.database,
     host: manifest.server.host,
-    tiers: manifest.tiers,
+    tiers: [...manifest.tiers],
     schemas: manifest.schemas.length,
     tables: manifest.tables.length,
     rows: manifest.tables.reduce((sum, table) => sum + (table.rows ?? 0), 0),

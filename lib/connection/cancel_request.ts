@@ -23,11 +23,11 @@ export async function requestCancel(target: PinnedTarget, key: CancelKey, encryp
     message.writeUInt32BE(80877102, 4);
     message.writeUInt32BE(key.pid >>> 0, 8);
     message.writeUInt32BE(key.secret >>> 0, 12);
-    // The server acts first and closes then.
+    // The server acts first and closes then. We must not close before: PgBouncer forgets the request of a client that went.
     const closed = new Promise<void>((resolve) => socket.once("close", () => resolve()));
     const timer = setTimeout(() => socket.destroy(), CANCEL_TIMEOUT);
     socket.resume();
-    socket.end(message);
+    socket.write(message);
     await closed;
     clearTimeout(timer);
   } catch {

@@ -19,6 +19,7 @@ const SESSION_ATTRS: readonly TargetSessionAttrs[] = [
 
 /** Variables to look in: the real environment joined with `.env`; see `loadEnvironment`. */
 export interface EnvironmentInput {
+  /** Variables of the environment. */
   readonly env: Readonly<Record<string, string>>;
 }
 
@@ -30,6 +31,7 @@ const DEFAULT_HOSTS = ["/var/run/postgresql", "/tmp", "localhost"];
  * (`PGUSER`, `PGSSLMODE`, `HOME` …).
  */
 export interface ConnectionStringContext extends EnvironmentInput {
+  /** Name of the environment. */
   readonly environment: string;
   /** Where the text stood, for messages. */
   readonly source: string;

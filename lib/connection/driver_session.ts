@@ -3,10 +3,11 @@ import type { Readable, Writable } from "node:stream";
 import { PgstrataError } from "../base/mod.ts";
 import { arrayLiteral } from "./array_literal.ts";
 import { type CancelKey, requestCancel } from "./cancel_request.ts";
-import { codeOf, ConnectionError, connectionError, masked, QueryError } from "./connection_error.ts";
+import { codeOf, connectionError, masked, QueryError } from "./connection_error.ts";
 import { copyChunks, type CopyCommand, drainCopy, feedCopy, startCopy } from "./copy_command.ts";
 import type { Driver } from "./driver.ts";
 import type { Session } from "./session_contract.ts";
+import { lostError, nextTask, whenClosed, within } from "./socket_end.ts";
 import type { PinnedTarget } from "./target.ts";
 import type { WireWatch } from "./wire_watch.ts";
 
@@ -192,7 +193,9 @@ export class DriverSession implements Session {
   async #abandon(copy: CopyCommand<Readable>): Promise<void> {
     const drained = drainCopy(copy);
     await this.#cancel();
-    if (!await within(drained, GOODBYE)) this.parts.socket.destroy();
+    if (await within(drained, GOODBYE)) return;
+    this.parts.socket.destroy();
+    await this.#gone.catch(() => {});
   }
 
   async #exclusive<T>(run: () => Promise<T>): Promise<T> {
@@ -247,17 +250,8 @@ export class DriverSession implements Session {
     if (sqlstate === undefined && codeOf(error) === "") return error;
     const { fatal } = this.parts.watch;
     const cause = fatal === undefined ? error : Object.assign(new Error(fatal.message), { code: fatal.code });
-    const known = connectionError(cause, this.target, "keep the connection to") as ConnectionError;
-    return known;
+    return connectionError(cause, this.target, "keep the connection to");
   }
-}
-
-function nextTask(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, 0));
-}
-
-function lostError(): Error {
-  return Object.assign(new Error("the connection was lost"), { code: "CONNECTION_CLOSED" });
 }
 
 function serverFields(error: unknown): {
@@ -269,26 +263,4 @@ function serverFields(error: unknown): {
 } {
   const { severity, code, message, detail, hint } = error as Record<string, string | undefined>;
   return { sqlstate: severity === undefined ? undefined : code, severity, message: message ?? "", detail, hint };
-}
-
-function whenClosed(socket: Socket): Promise<void> {
-  if (socket.closed) return Promise.resolve();
-  return new Promise((resolve) =>
-    socket.once("close", () => {
-      // The driver removes every listener when a socket closes; a late error must not become an uncaught exception.
-      queueMicrotask(() => socket.on("error", () => {}));
-      resolve();
-    })
-  );
-}
-
-/** Whether a promise settles within some milliseconds; how it settles is not told. */
-async function within(promise: Promise<unknown>, milliseconds: number): Promise<boolean> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<boolean>((resolve) => timer = setTimeout(() => resolve(false), milliseconds));
-  try {
-    return await Promise.race([promise.then(() => true, () => true), late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -92,7 +92,9 @@ function event<T>(socket: Socket, name: "connect" | "data" | "secureConnect"): P
     const came = (value: T) => settle(() => resolve(value));
     const failed = (error: Error) => settle(() => reject(error));
     const closed = () =>
-      settle(() => reject(Object.assign(new Error("the server closed the connection"), { code: "ECONNRESET" })));
+      settle(() =>
+        reject(socket.errored ?? Object.assign(new Error("the server closed the connection"), { code: "ECONNRESET" }))
+      );
     socket.once(name, came).once("error", failed).once("close", closed);
   });
 }

@@ -8,26 +8,30 @@ import { DEFAULT_CONNECT_TIMEOUT, openServerSocket, TlsError } from "./server_so
 import type { Session, SessionOptions } from "./session_contract.ts";
 import type { PinnedTarget } from "./target.ts";
 import { type Encryption, encryptionAttempts } from "./tls_options.ts";
+import { refuseTransactionPooling } from "./transaction_pooling.ts";
 import { WireWatch } from "./wire_watch.ts";
 
 /** About five minutes: others' connections end sooner or later. */
 const FULL_RETRY: RetryPolicy = { attempts: 14, firstWait: 2_000, longestWait: 30_000 };
 
-/**
- * One round trip: settings of our sessions, then what we want to know. The settings are those that pg_dump makes for
- * itself (setup_connection in pg_dump.c), so that our COPY writes the same text as pg_dump's, and no timeout of the
- * role (Supabase: statement_timeout of two minutes) ends a long read. Settings a server does not know are left alone.
- */
-const SET_UP = `
-SELECT pg_catalog.set_config(s.name, v.value, false)
-FROM (VALUES ('statement_timeout', '0'), ('lock_timeout', '0'), ('idle_in_transaction_session_timeout', '0'),
-  ('idle_session_timeout', '0'), ('transaction_timeout', '0'), ('row_security', 'off'), ('DateStyle', 'ISO'),
-  ('IntervalStyle', 'postgres'), ('extra_float_digits', '3'), ('synchronize_seqscans', 'off')) AS v (name, value)
-JOIN pg_catalog.pg_settings AS s USING (name);
-SELECT pg_catalog.set_config('search_path', $SEARCH_PATH$, false);
+const FACTS = `
 SELECT pg_catalog.current_setting('server_version') AS version,
   pg_catalog.current_setting('server_version_num')::pg_catalog.int4 AS number,
   pg_catalog.pg_backend_pid() AS pid, pg_catalog.pg_is_in_recovery() AS recovery`;
+
+/**
+ * The settings that pg_dump makes for itself (setup_connection in pg_dump.c), so that our COPY writes the same text as
+ * pg_dump's, and no timeout of the role (Supabase: statement_timeout of two minutes) ends a long read. Settings a server
+ * does not know are left alone. Only made when the session is known to be ours alone: through a transaction pooler they
+ * would stay with a server process that the application gets next.
+ */
+const SETTINGS = `
+SELECT pg_catalog.set_config(s.name, v.value, false)
+FROM (VALUES ('statement_timeout', '0'), ('lock_timeout', '0'), ('idle_in_transaction_session_timeout', '0'),
+  ('idle_session_timeout', '0'), ('transaction_timeout', '0'), ('row_security', 'off'), ('DateStyle', 'ISO'),
+  ('IntervalStyle', 'postgres'), ('extra_float_digits', '3'), ('synchronize_seqscans', 'off'),
+  ('search_path', $1)) AS v (name, value)
+JOIN pg_catalog.pg_settings AS s USING (name)`;
 
 /**
  * Opens a session. Lost or refused connections are tried again (three times, growing waits), a full server or pooler
@@ -57,10 +61,25 @@ export function openSession(target: PinnedTarget, options: SessionOptions = {}):
 
 async function openOnce(target: PinnedTarget, options: SessionOptions): Promise<Session> {
   refuseWeakBinding(target);
+  const session = await logIn(target, options);
+  try {
+    if (session.pooled && target.kind !== "supabase_session_pooler") {
+      await refuseTransactionPooling(session, () => logIn(target, options));
+    }
+    await session.query(SETTINGS, [options.searchPath ?? ""]);
+    return session;
+  } catch (error) {
+    await session.close();
+    throw error;
+  }
+}
+
+/** A session as the server gives it, by the first way of its sslmode that works. */
+async function logIn(target: PinnedTarget, options: SessionOptions): Promise<Session> {
   let first: unknown;
   for (const encryption of encryptionAttempts(target)) {
     try {
-      return await openEncrypted(target, encryption, options);
+      return await logInBy(encryption, target, options);
     } catch (error) {
       options.signal?.throwIfAborted();
       first ??= error;
@@ -71,12 +90,12 @@ async function openOnce(target: PinnedTarget, options: SessionOptions): Promise<
   throw connectionError(first, target);
 }
 
-async function openEncrypted(target: PinnedTarget, encryption: Encryption, options: SessionOptions): Promise<Session> {
+async function logInBy(encryption: Encryption, target: PinnedTarget, options: SessionOptions): Promise<Session> {
   const { signal } = options;
   const timeout = target.connectTimeout === undefined ? DEFAULT_CONNECT_TIMEOUT : target.connectTimeout * 1000;
   const { socket, encrypted } = await openServerSocket(target, encryption, timeout, signal);
   const watch = new WireWatch(socket);
-  const stop = () => socket.destroy(new Error("interrupted"));
+  const stop = () => socket.destroy();
   signal?.addEventListener("abort", stop, { once: true });
   try {
     const sql = driver(target, socket, {
@@ -85,7 +104,7 @@ async function openEncrypted(target: PinnedTarget, encryption: Encryption, optio
       timeout,
       ...(options.onNotice === undefined ? {} : { onNotice: options.onNotice }),
     });
-    const { facts, cancelKey } = await setUp(sql, options.searchPath ?? "");
+    const { facts, cancelKey } = await readFacts(sql);
     return new DriverSession(target, { sql, socket, watch, encrypted, cancelKey }, facts, signal);
   } catch (error) {
     socket.destroy();
@@ -96,15 +115,11 @@ async function openEncrypted(target: PinnedTarget, encryption: Encryption, optio
   }
 }
 
-async function setUp(sql: Driver, searchPath: string): Promise<{ facts: ServerFacts; cancelKey: CancelKey }> {
-  const quoted = `'${searchPath.replaceAll("'", "''")}'`;
-  const results = await sql.unsafe(SET_UP.replace("$SEARCH_PATH$", () => quoted)) as unknown as {
-    readonly [index: number]: Record<string, unknown>;
-    readonly state: CancelKey;
-  }[];
-  const last = results.at(-1);
-  const row = last?.[0];
-  if (last === undefined || row === undefined) throw new Error("the server did not answer the first query");
+async function readFacts(sql: Driver): Promise<{ facts: ServerFacts; cancelKey: CancelKey }> {
+  const result = await sql.unsafe(FACTS);
+  const [row] = result;
+  if (row === undefined) throw new Error("the server did not answer the first query");
+  const { pid, secret } = result.state as unknown as CancelKey;
   return {
     facts: {
       serverVersion: String(row.version),
@@ -112,7 +127,7 @@ async function setUp(sql: Driver, searchPath: string): Promise<{ facts: ServerFa
       backendPid: Number(row.pid),
       inRecovery: row.recovery === true,
     },
-    cancelKey: { pid: last.state.pid, secret: last.state.secret },
+    cancelKey: { pid, secret },
   };
 }
 

@@ -20,6 +20,7 @@ export type TargetSessionAttrs = "any" | "read-write" | "read-only" | "primary" 
 export interface HostAddress {
   /** Name or address; an absolute path is the folder of a Unix socket. */
   readonly host: string;
+  /** Port; part of the file name in a socket folder. */
   readonly port: number;
   /** Address to connect to instead of resolving `host` (the name stays what certificates are checked against). */
   readonly hostaddr?: string;
@@ -33,21 +34,31 @@ export interface Target {
   readonly source: string;
   /** In the order to try them. Never empty. */
   readonly hosts: readonly HostAddress[];
+  /** Role to log in as. */
   readonly user: string;
+  /** Its password. */
   readonly password?: Secret;
+  /** Database to connect to. */
   readonly database: string;
+  /** How far TLS is insisted on. */
   readonly sslmode: SslMode;
   /** File with trusted certificates, or `system`. */
   readonly sslrootcert?: string;
+  /** File of the client's certificate. */
   readonly sslcert?: string;
+  /** File of the client's key. */
   readonly sslkey?: string;
+  /** Password of that key. */
   readonly sslpassword?: Secret;
+  /** As libpq's `gssencmode`. */
   readonly gssencmode?: string;
+  /** As libpq's `channel_binding`. */
   readonly channelBinding?: string;
   /** Command-line options for the server, such as `-c work_mem=64MB`. */
   readonly options?: string;
   /** Seconds to wait for one host; libpq's `connect_timeout`. */
   readonly connectTimeout?: number;
+  /** Which of several hosts will do. */
   readonly targetSessionAttrs?: TargetSessionAttrs;
   /** Try several hosts in random order (`load_balance_hosts=random`). */
   readonly randomHosts?: boolean;
@@ -57,6 +68,7 @@ export interface Target {
   readonly home?: string;
   /** Other libpq parameters as given; PostgreSQL's programs get them, the driver has no use for them. */
   readonly parameters?: Readonly<Record<string, string>>;
+  /** What stands at the address. */
   readonly kind: EndpointKind;
   /** Supabase's project reference. */
   readonly projectRef?: string;
@@ -64,7 +76,9 @@ export interface Target {
 
 /** A target with one host chosen and its address resolved once, for every process of a run. */
 export interface PinnedTarget extends Target {
+  /** Name or folder of the one host chosen. */
   readonly host: string;
+  /** Its port. */
   readonly port: number;
   /** Missing for a Unix socket. */
   readonly hostaddr?: string;

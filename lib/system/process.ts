@@ -83,6 +83,7 @@ export async function runProcess(
     spec.signal?.throwIfAborted();
     for (const part of parts.slice(1)) if (part.status === "rejected") throw part.reason;
     const status = await child.status;
+    if (status.code === 127 && NOT_EXECUTED.test(tail.text())) throw notStarted(spec, new Error(tail.text().trim()));
     if (!status.success) {
       throw new ProcessError(spec.program, status.signal === null ? status.code : null, status.signal, tail.text());
     }
@@ -133,12 +134,19 @@ function spawn(spec: ProcessSpec): Deno.ChildProcess {
       ...(spec.gid === undefined ? {} : { gid: spec.gid }),
     }).spawn();
   } catch (cause) {
-    throw new PgstrataError(`Cannot run ${spec.program}: it cannot be started`, {
-      code: "tool",
-      cause,
-      hint: `Check that ${spec.program} exists and may be executed by this user.`,
-    });
+    throw notStarted(spec, cause);
   }
+}
+
+/** What the wrapper of {@linkcode parentDeathWrapper} says when the program cannot be executed. */
+const NOT_EXECUTED = /^setpriv: failed to execute /;
+
+function notStarted(spec: ProcessSpec, cause: unknown): PgstrataError {
+  return new PgstrataError(`Cannot run ${spec.program}: it cannot be started`, {
+    code: "tool",
+    cause,
+    hint: `Check that ${spec.program} exists and may be executed by this user.`,
+  });
 }
 
 function kill(child: Deno.ChildProcess, signal: Deno.Signal): void {
