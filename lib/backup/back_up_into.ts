@@ -29,15 +29,17 @@ export async function backUpInto(
 ): Promise<Manifest> {
   const folder = new BackupFolder(claimed.partial, LAYOUTS[options.layout], claimed.time);
   const timer = new PhaseTimer(deps);
-  const manifest = await readInto(folder, options, deps, timer, startedAt);
-  timer.begin("seal");
   try {
+    const manifest = await readInto(folder, options, deps, timer, startedAt);
+    timer.begin("seal");
     const shared = options.dedup ? await share(folder, options, deps) : NOTHING_SHARED;
     const warnings = shared.warning === null ? manifest.warnings : [...manifest.warnings, shared.warning];
     return await seal(folder, claimed, { ...manifest, warnings, files: folder.files }, deps, timer, shared.linked);
   } catch (error) {
     if (isNoRoom(error)) throw noRoomError("Cannot write the backup: no space left", error);
     throw error;
+  } finally {
+    await folder.settle();
   }
 }
 
@@ -114,7 +116,7 @@ async function seal(
   const sums = folder.files.map(({ path, sha256 }) => ({ path, sha256 }));
   await Deno.writeTextFile(`${claimed.partial}/${CHECKSUMS_FILE}`, checksumsText(sums), { mode: 0o600 });
   deps.signal.throwIfAborted();
-  await sealFolder(claimed.partial, claimed.final, synced);
+  await sealFolder(claimed.partial, claimed.final, new Set([...synced, ...await folder.synced()]));
   return manifest;
 }
 
@@ -134,9 +136,8 @@ export class PhaseTimer {
     this.deps.onEvent({ type: "phase", phase });
   }
 
-  /** Milliseconds by phase so far, and `total`. */
+  /** Milliseconds by phase that has ended, and `total`. */
   get durations(): Record<string, number> {
-    this.#close();
     return { ...this.#durations, total: Math.round(this.deps.clock.monotonic() - this.#begun) };
   }
 

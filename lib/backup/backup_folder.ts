@@ -2,15 +2,19 @@ import { createHash } from "node:crypto";
 import { dirname, join } from "@std/path";
 import type { Layout, ManifestFile } from "../catalog/mod.ts";
 import { encodeNames } from "../catalog/mod.ts";
-import { FILE_MODE, makeFolder } from "../system/mod.ts";
+import { FILE_MODE, makeFolder, syncFile } from "../system/mod.ts";
 
 /** Name of the folder for unfinished pieces, inside the partial folder. */
 const WORK_FOLDER = ".work";
+
+/** Files of this size or more, in bytes, are synced as soon as they are written, while others are still being made. */
+const SYNC_EARLY_FROM = 1024 * 1024;
 
 /** Tells where everything of one backup goes and keeps the list of its files. */
 export class BackupFolder {
   readonly #files = new Map<string, ManifestFile>();
   readonly #made = new Set<string>();
+  readonly #syncing = new Map<string, Promise<void>>();
   #schemaFolders: ReadonlyMap<string, string> = new Map();
   readonly #tableFolders = new Map<string, ReadonlyMap<string, string>>();
 
@@ -64,9 +68,24 @@ export class BackupFolder {
     this.add({ path, tier, bytes: bytes.length, sha256: createHash("sha256").update(bytes).digest("hex") });
   }
 
-  /** Lists a file that was written in another way. */
+  /** Lists a file that was written in another way and is complete. A large one begins to be synced. */
   add(file: ManifestFile): void {
     this.#files.set(file.path, file);
+    if (file.bytes < SYNC_EARLY_FROM) return;
+    const synced = syncFile(join(this.path, file.path));
+    synced.catch(() => {}); // Awaited in synced(); until then its failure must not be unhandled.
+    this.#syncing.set(file.path, synced);
+  }
+
+  /** Waits for the syncs that were begun; gives the paths of those files. */
+  async synced(): Promise<ReadonlySet<string>> {
+    await Promise.all(this.#syncing.values());
+    return new Set(this.#syncing.keys());
+  }
+
+  /** Waits until nothing is being synced any more, whether it went well or not. */
+  async settle(): Promise<void> {
+    await Promise.allSettled(this.#syncing.values());
   }
 
   /** Removes all that was written, for another try. */
@@ -74,8 +93,10 @@ export class BackupFolder {
     for await (const entry of Deno.readDir(this.path)) {
       await Deno.remove(join(this.path, entry.name), { recursive: true });
     }
+    await this.settle();
     this.#files.clear();
     this.#made.clear();
+    this.#syncing.clear();
   }
 }
 

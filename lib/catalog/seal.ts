@@ -1,6 +1,6 @@
 import { dirname, join } from "@std/path";
 import { isNoRoom, noRoomError, PgstrataError } from "../base/mod.ts";
-import { syncFolder } from "../system/mod.ts";
+import { syncFile, syncFolder } from "../system/mod.ts";
 import { exists } from "./claim_folder.ts";
 
 /** Files synced at the same time: the journal of a file system commits them together. */
@@ -46,12 +46,6 @@ export async function syncTree(root: string, synced: ReadonlySet<string> = new S
   }
   await eachInParallel(files, (path) => syncFile(join(root, path)));
   await eachInParallel(folders.toReversed(), (path) => syncFolder(join(root, path)));
-}
-
-/** Makes a file's content durable. */
-async function syncFile(path: string): Promise<void> {
-  using file = await Deno.open(path, { read: true, write: Deno.build.os === "windows" });
-  await file.sync();
 }
 
 async function eachInParallel<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {

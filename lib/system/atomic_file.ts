@@ -43,3 +43,9 @@ export async function syncFolder(path: string): Promise<void> {
   using folder = await Deno.open(path);
   await folder.sync();
 }
+
+/** Makes a file's content durable. */
+export async function syncFile(path: string): Promise<void> {
+  using file = await Deno.open(path, { read: true, write: Deno.build.os === "windows" });
+  await file.sync();
+}
