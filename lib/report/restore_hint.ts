@@ -8,6 +8,8 @@ export interface HintStep {
   readonly does: string;
   /** A line for a POSIX shell. */
   readonly command: string;
+  /** Whether it names a schema or table. */
+  readonly showsNames: boolean;
 }
 
 /** What a restore hint is about. */
@@ -26,20 +28,40 @@ export function restoreSteps(manifest: Manifest, options: RestoreHintOptions = {
   const steps: HintStep[] = [];
   const file = (tier: string) => manifest.files.find((each) => each.tier === tier);
   if (options.ownCommand && options.folder) {
-    steps.push({ does: "with pgstrata", command: `pgstrata restore ${shellWord(options.folder)} --to "$TARGET_URL"` });
+    steps.push({
+      does: "with pgstrata",
+      command: `pgstrata restore ${shellWord(options.folder)} --to "$TARGET_URL"`,
+      showsNames: false,
+    });
   }
-  if (options.folder) steps.push({ does: "in the backup's folder", command: `cd ${shellWord(options.folder)}` });
+  if (options.folder) {
+    steps.push({ does: "in the backup's folder", command: `cd ${shellWord(options.folder)}`, showsNames: false });
+  }
   if (manifest.files.some(({ path }) => path === "roles.sql")) {
-    steps.push({ does: "roles", command: 'psql --dbname="$TARGET_URL" --file=roles.sql' });
+    steps.push({ does: "roles", command: 'psql --dbname="$TARGET_URL" --file=roles.sql', showsNames: false });
   }
   const full = file("full");
   if (full !== undefined) {
-    steps.push({ does: "everything", command: pgRestore(manifest, full.path) });
+    // With --clean, pg_dump's archives of views that depend on each other complain in an empty database.
+    steps.push({
+      does: "everything, into a new and empty database",
+      command: pgRestore(manifest, full.path, false),
+      showsNames: false,
+    });
+    steps.push({
+      does: "everything, over what is there",
+      command: pgRestore(manifest, full.path, true),
+      showsNames: false,
+    });
   }
   const schema = manifest.schemas.find(({ name, archive }) => archive !== null && name === "public") ??
     manifest.schemas.find(({ archive }) => archive !== null);
   if (typeof schema?.archive === "string") {
-    steps.push({ does: "one schema", command: pgRestore(manifest, schema.archive) });
+    steps.push({
+      does: "one schema, over what is there; complains where other schemas depend on it",
+      command: pgRestore(manifest, schema.archive, true),
+      showsNames: true,
+    });
   }
   const tables = manifest.tables.filter(({ folder, rows }) => folder !== null && rows !== null).sort(bySize);
   const table = tables.find((each) => each.schema === schema?.name) ?? tables[0];
@@ -49,9 +71,13 @@ export function restoreSteps(manifest: Manifest, options: RestoreHintOptions = {
       `psql --dbname="$TARGET_URL" --set=ON_ERROR_STOP=1 ${
         names.filter(has).map((name) => `--file=${shellWord(`${table.folder}/${name}`)}`).join(" ")
       }`;
-    steps.push({ does: "one table", command: load(["schema.sql", "data.sql"]) });
+    steps.push({ does: "one table", command: load(["schema.sql", "data.sql"]), showsNames: true });
     if (has("constraints.sql")) {
-      steps.push({ does: "its foreign keys and triggers, where the others exist", command: load(["constraints.sql"]) });
+      steps.push({
+        does: "its foreign keys and triggers, where the others exist",
+        command: load(["constraints.sql"]),
+        showsNames: true,
+      });
     }
   }
   return steps;
@@ -63,8 +89,8 @@ export function restoreNeeds({ client }: Manifest): string {
   return `pg_restore and psql ${major} or newer`;
 }
 
-function pgRestore({ server }: Manifest, path: string): string {
+function pgRestore({ server }: Manifest, path: string, clean: boolean): string {
   // On Supabase much is owned by roles that the user's role cannot act for.
-  const owner = server.projectRef === null ? "" : "--no-owner ";
-  return `pg_restore --clean --if-exists ${owner}--dbname="$TARGET_URL" ${shellWord(path)}`;
+  const options = [...clean ? ["--clean", "--if-exists"] : [], ...server.projectRef === null ? [] : ["--no-owner"]];
+  return ["pg_restore", ...options, '--dbname="$TARGET_URL"', shellWord(path)].join(" ");
 }

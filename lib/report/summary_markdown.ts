@@ -104,7 +104,7 @@ function counts({ omissions, warnings }: Manifest): string {
 }
 
 function restore(manifest: Manifest, names: boolean): string {
-  const steps = restoreSteps(manifest).filter(({ does }) => names || does === "everything" || does === "roles");
+  const steps = restoreSteps(manifest).filter(({ showsNames }) => names || !showsNames);
   if (steps.length === 0) return "";
   const lines = steps.map(({ does, command }) => `# ${does}\n${terminalText(command)}`).join("\n");
   // A file name may hold backticks: the fence is longer than any run of them.

@@ -3,14 +3,18 @@ import { restoreNeeds, restoreSteps } from "../../lib/report/mod.ts";
 import { fakeFile, fakeManifest, fakeTable } from "./fake_manifest.ts";
 
 Deno.test("restoreSteps() gives the exact commands of PostgreSQL's own programs", () => {
-  assertEquals(restoreSteps(fakeManifest()), [
+  assertEquals(restoreSteps(fakeManifest()).map(({ does, command }) => ({ does, command })), [
     { does: "roles", command: 'psql --dbname="$TARGET_URL" --file=roles.sql' },
     {
-      does: "everything",
+      does: "everything, into a new and empty database",
+      command: 'pg_restore --no-owner --dbname="$TARGET_URL" db_full.dump',
+    },
+    {
+      does: "everything, over what is there",
       command: 'pg_restore --clean --if-exists --no-owner --dbname="$TARGET_URL" db_full.dump',
     },
     {
-      does: "one schema",
+      does: "one schema, over what is there; complains where other schemas depend on it",
       command: 'pg_restore --clean --if-exists --no-owner --dbname="$TARGET_URL" ' +
         "public/public_schema_20260810_020004.dump",
     },
@@ -25,12 +29,13 @@ Deno.test("restoreSteps() gives the exact commands of PostgreSQL's own programs"
 Deno.test("restoreSteps() keeps owners where the server is not Supabase's", () => {
   const { server } = fakeManifest();
   const steps = restoreSteps(fakeManifest({ server: { ...server, projectRef: null } }));
-  assertEquals(steps[1]?.command, 'pg_restore --clean --if-exists --dbname="$TARGET_URL" db_full.dump');
+  assertEquals(steps[1]?.command, 'pg_restore --dbname="$TARGET_URL" db_full.dump');
+  assertEquals(steps[2]?.command, 'pg_restore --clean --if-exists --dbname="$TARGET_URL" db_full.dump');
 });
 
 Deno.test("restoreSteps() names the folder, and pgstrata's own command where there is one", () => {
   const steps = restoreSteps(fakeManifest(), { folder: "my backups/x", ownCommand: true });
-  assertEquals(steps.slice(0, 2), [
+  assertEquals(steps.slice(0, 2).map(({ does, command }) => ({ does, command })), [
     { does: "with pgstrata", command: `pgstrata restore 'my backups/x' --to "$TARGET_URL"` },
     { does: "in the backup's folder", command: "cd 'my backups/x'" },
   ]);
@@ -42,6 +47,7 @@ Deno.test("restoreSteps() adds a table's constraints where it has any", () => {
   assertEquals(restoreSteps({ ...manifest, files }).at(-1), {
     does: "its foreign keys and triggers, where the others exist",
     command: 'psql --dbname="$TARGET_URL" --set=ON_ERROR_STOP=1 --file=a/tables/b/constraints.sql',
+    showsNames: true,
   });
 });
 
