@@ -10,6 +10,7 @@ import { ROOT } from "./tasks/run_main.ts";
 
 const TASKS: Readonly<Record<string, unknown>> = JSON.parse(await Deno.readTextFile(`${ROOT}deno.json`)).tasks;
 const VERSION = "2.9.6";
+const server = await testServer();
 
 /** Every page of documentation, below the project. */
 function pages(): string[] {
@@ -69,7 +70,6 @@ for (const page of pages()) {
 Deno.test("README: restoring by hand works, line by line", async () => {
   const block = blocks(await Deno.readTextFile(`${ROOT}README.md`), "sh").find((code) => code.includes("db_full.dump"));
   assert(block !== undefined);
-  const server = await testServer();
   await using shelf = await TempFolder.create();
   const source = await server.createDatabase("sample");
   const { folder, manifest } = await backUp(source.url, shelf.path, server.tools);

@@ -1,5 +1,5 @@
 import { dirname } from "@std/path";
-import { FILE_MODE, makeFolder } from "../system/mod.ts";
+import { FILE_MODE, makeFolder, tryLock } from "../system/mod.ts";
 import { inUseLock } from "./shelf_paths.ts";
 
 /**
@@ -22,7 +22,7 @@ export async function takeBackup(shelf: string, id: string): Promise<Disposable 
 export async function isLocked(path: string): Promise<boolean> {
   try {
     using file = await Deno.open(path);
-    return !(await file.tryLock(false));
+    return !(await tryLock(file, false));
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return false;
     throw error;
@@ -33,7 +33,7 @@ async function lockBackup(shelf: string, id: string, exclusive: boolean): Promis
   const path = inUseLock(shelf, id);
   await makeFolder(dirname(path));
   const file = await Deno.open(path, { read: true, write: true, create: true, mode: FILE_MODE });
-  if (await file.tryLock(exclusive)) return file;
+  if (await tryLock(file, exclusive)) return file;
   file.close();
   return null;
 }

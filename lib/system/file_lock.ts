@@ -1,5 +1,6 @@
 import { dirname } from "@std/path";
 import { makeFolder } from "./atomic_file.ts";
+import { tryLock } from "./try_lock.ts";
 
 /** What the holder of a lock wrote about itself. */
 export interface LockHolder {
@@ -22,7 +23,7 @@ export class FileLock implements Disposable {
   static async take(path: string, now: Date): Promise<FileLock | { readonly heldBy: LockHolder | null }> {
     await makeFolder(dirname(path));
     const file = await Deno.open(path, { read: true, write: true, create: true, mode: 0o600 });
-    if (!(await file.tryLock(true))) {
+    if (!(await tryLock(file, true))) {
       file.close();
       return { heldBy: await readHolder(path) };
     }

@@ -6,3 +6,4 @@ export * from "./free_space.ts";
 export * from "./interruption.ts";
 export * from "./process.ts";
 export * from "./temp_folder.ts";
+export * from "./try_lock.ts";
