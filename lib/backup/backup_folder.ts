@@ -88,10 +88,10 @@ export class BackupFolder {
     await Promise.allSettled(this.#syncing.values());
   }
 
-  /** Removes all that was written, for another try. */
+  /** Removes all that was written, for another try; hidden entries are not the backup's, but the work folder goes. */
   async clear(): Promise<void> {
-    for await (const entry of Deno.readDir(this.path)) {
-      await Deno.remove(join(this.path, entry.name), { recursive: true });
+    for await (const { name } of Deno.readDir(this.path)) {
+      if (!name.startsWith(".") || name === WORK_FOLDER) await Deno.remove(join(this.path, name), { recursive: true });
     }
     await this.settle();
     this.#files.clear();

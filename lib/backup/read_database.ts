@@ -1,3 +1,4 @@
+import { setTimeout } from "node:timers/promises";
 import { UnknownArchiveVersionError } from "../archive/mod.ts";
 import { TableLockedError } from "../postgres/mod.ts";
 import { runArchiveEngine } from "./archive_engine.ts";
@@ -5,6 +6,9 @@ import type { PhaseTimer } from "./back_up_into.ts";
 import { runLoopEngine } from "./loop_engine.ts";
 import type { ReadOutcome } from "./read_outcome.ts";
 import type { ReadPlan } from "./read_plan.ts";
+
+/** Milliseconds before the second attempt, and twice that before the third: a migration may be through by then. */
+const LOCK_WAIT = 2_000;
 
 /** Attempts in all when others lock tables while pg_dump begins. */
 const LOCK_ATTEMPTS = 3;
@@ -34,6 +38,7 @@ export async function readDatabase(plan: ReadPlan, timer: PhaseTimer): Promise<R
         message: `${error.message}; trying again (${attempt} of ${LOCK_ATTEMPTS - 1})`,
       });
       await plan.folder.clear();
+      await setTimeout(LOCK_WAIT * attempt, undefined, { signal: plan.deps.signal });
     }
   }
 }

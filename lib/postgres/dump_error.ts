@@ -12,7 +12,8 @@ export function dumpError(error: unknown): unknown {
   if (!(error instanceof ProcessError)) return error;
   const text = error.stderr;
   const program = error.program.split("/").at(-1) ?? "pg_dump";
-  if (/could not obtain lock on relation|due to lock timeout|lock_not_available/.test(text)) {
+  // --lock-wait-timeout is a statement_timeout around pg_dump's LOCK TABLE.
+  if (/could not obtain lock on relation|due to lock timeout|statement timeout[^]*LOCK TABLE/.test(text)) {
     return new TableLockedError(`Cannot read the database: ${program} could not lock a table`, {
       cause: error,
       hint:

@@ -15,6 +15,11 @@ Deno.test("lines of pg_dump --verbose tell what is finished, begun or wrong", ()
 
 const FAILURES: readonly [string, string, number][] = [
   ['pg_dump: error: could not obtain lock on relation "a"', "lock a table", 1],
+  [
+    "pg_dump: error: query failed: ERROR:  canceling statement due to statement timeout\npg_dump: detail: Query was: LOCK TABLE a",
+    "lock a table",
+    1,
+  ],
   ["pg_dump: error: could not write to file: No space left on device", "no space", 6],
   ["pg_dump: error: server closed the connection unexpectedly", "lost the connection", 4],
   [
