@@ -233,6 +233,54 @@ Deno.test("one backup of an environment at a time", async () => {
   assertStringIncludes(error?.context["running"] as string, String(Deno.pid));
 });
 
+for (const encoding of ["LATIN1", "SQL_ASCII"]) {
+  Deno.test(`a database in ${encoding} is backed up byte for byte, under its true names`, async () => {
+    await using shelf = await TempFolder.create();
+    const name = `in_${encoding.toLowerCase()}`;
+    await server.cluster.psql(
+      `CREATE DATABASE ${name} ENCODING ${encoding} LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0`,
+    );
+    await server.cluster.psql(
+      `SET client_encoding = ${encoding === "LATIN1" ? "UTF8" : "SQL_ASCII"}; CREATE SCHEMA "é"; ` +
+        `CREATE TABLE "é"."café" ("ü" text PRIMARY KEY, b bytea); INSERT INTO "é"."café" VALUES ('Grüße'); ` +
+        (encoding === "SQL_ASCII" ? `INSERT INTO "é"."café" VALUES (E'not utf8: \\xff');` : ""),
+      { database: name },
+    );
+    const url = server.cluster.url(name);
+    const { folder, manifest } = await backUp(url, shelf.path, server.tools);
+    assertEquals(manifest.status, "complete");
+    const target = `${name}_back`;
+    await server.cluster.psql(
+      `CREATE DATABASE ${target} ENCODING ${encoding} LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0`,
+    );
+    const back = server.cluster.url(target);
+    const archive = manifest.schemas.find((schema) => schema.name.normalize() === "é")?.archive ?? "db_full.dump";
+    if (encoding === "LATIN1") {
+      assertEquals(manifest.tables.map((table) => `${table.schema}.${table.name}`), ["é.café"]);
+      assert(archive !== "db_full.dump", "the schema's archive goes by its true name");
+    }
+    await pgText(server.tools, "pg_restore", ["--exit-on-error", "-d", back, join(folder, archive)]);
+    const dump = async (from: string) =>
+      (await new Deno.Command(server.tools.program("pg_dump"), { args: [from] }).output()).stdout;
+    const bytes = (text: Uint8Array) =>
+      new TextDecoder("latin1").decode(text).replaceAll(/^\\(?:un)?restrict .*$/gm, "");
+    assertEquals(bytes(await dump(back)), bytes(await dump(url)));
+    const [table] = manifest.tables;
+    assert(table);
+    await server.cluster.psql(
+      `SET client_encoding = ${
+        encoding === "LATIN1" ? "UTF8" : "SQL_ASCII"
+      }; DROP SCHEMA "é" CASCADE; CREATE SCHEMA "é";`,
+      { database: target },
+    );
+    const psql = ["-X", "-q", "--set=ON_ERROR_STOP=1", back];
+    for (const file of ["schema.sql", "data.sql"]) {
+      await pgText(server.tools, "psql", [...psql, "-f", join(folder, table.folder ?? "", file)]);
+    }
+    assertEquals(bytes(await dump(back)), bytes(await dump(url)));
+  });
+}
+
 Deno.test("2000 tables make three tiers of 2000 tables", async () => {
   await using shelf = await TempFolder.create();
   const database = await server.createDatabase({ sql: manyTables(2000) });
