@@ -14,9 +14,15 @@ import { type BACKUP_OPTIONS, ENVIRONMENT_WORDS } from "./commands/backup.ts";
 import { type BackupRequest, backupRequest } from "./backup_request.ts";
 import { backupTargets } from "./backup_targets.ts";
 import type { Invocation, TaskContext } from "./command.ts";
+import { loadConfig } from "./load_config.ts";
+import { Notifier } from "./notify.ts";
+import { noticePlan } from "./notify_plan.ts";
 import { Progress } from "./progress.ts";
+import { pruneAfterBackup } from "./prune_after_backup.ts";
 import { writeStepSummary } from "./step_summary.ts";
 import { printSummary } from "./print_summary.ts";
+import { shelfName } from "./shelf_setting.ts";
+import { snapshotsLeftOut } from "./snapshots_left_out.ts";
 import { VERSION } from "./version.ts";
 import { worstExit } from "./worst_exit.ts";
 
@@ -31,12 +37,24 @@ export async function run(
 ): Promise<number> {
   const { console } = context;
   const { env, warnings } = await loadEnvironment(context.cwd, context.env);
+  const config = await loadConfig(context, env);
   const request = backupRequest(invocation, {
+    config,
     isEnvironment: (word) => isEnvironmentName(word.toLowerCase(), env),
     environments: [...new Set([...ENVIRONMENT_WORDS, ...knownEnvironments(env)])],
-    shelf: context.dir ?? (env["PGSTRATA_DIR"] || "backups"),
+    shelf: shelfName(context, env),
   });
-  const found = await backupTargets(request, env, () => new Response(Deno.stdin.readable).text());
+  const notices = new Notifier({
+    plan: noticePlan(invocation.options, config.notices, env, context.cwd),
+    console,
+    label: request.shared.label,
+    shelf: request.shared.shelf,
+  });
+  using interruption = new Interruption();
+  const signal = AbortSignal.any([interruption.signal, context.signal]);
+  await notices.begin();
+  const readInput = () => new Response(Deno.stdin.readable).text();
+  const found = await notices.guard(request.environment, () => backupTargets(request, env, readInput), signal);
   console.hide(
     found.targets.flatMap(({ password, sslpassword }) =>
       [password, sslpassword].filter((secret) => secret !== undefined)
@@ -44,10 +62,9 @@ export async function run(
   );
   for (const warning of [...warnings, ...request.warnings, ...found.warnings]) console.warn(warning);
 
-  using interruption = new Interruption();
-  const signal = AbortSignal.any([interruption.signal, context.signal]);
   const outcomes: BackupOutcome[] = [];
   for (const target of found.targets) {
+    const startedAt = systemClock.now();
     const outcome = await backUp(target, {
       request,
       context,
@@ -57,11 +74,24 @@ export async function run(
     });
     outcomes.push(outcome);
     await finish(outcome, request, context, env);
+    await notices.add(outcome, startedAt, signal);
     if (signal.aborted) break;
   }
-  if (context.json) console.document(backupDocument(outcomes));
+  await notices.end(signal);
+  const { shelf } = request.shared;
+  const environments = sealed(outcomes);
+  const pruned = request.prune && !signal.aborted && environments.length > 0
+    ? await pruneAfterBackup({ shelf, policy: config.retention, environments, signal }, context)
+    : null;
+  if (context.json) console.document(backupDocument(outcomes, pruned));
   if (outcomes.length > 1) console.say(`\n${overview(outcomes)}`);
-  return worstExit(outcomes.map(exitOf));
+  // A backup that is not good says more than the refusal to prune after it.
+  return worstExit(outcomes.map(exitOf)) || (pruned?.code ?? 0);
+}
+
+/** Environments of which there is a new backup. */
+function sealed(outcomes: readonly BackupOutcome[]): string[] {
+  return outcomes.flatMap((outcome) => "result" in outcome ? [outcome.environment] : []);
 }
 
 interface BackupSetting {
@@ -91,6 +121,7 @@ async function backUp(target: Target, setting: BackupSetting): Promise<BackupOut
       onEvent: (event) => progress.tell(event),
       renderSummary: (manifest) =>
         summaryText(manifest, { restoreHint: request.restoreHint, ownCommand: canRestore(context) }),
+      ...(request.withoutSnapshots ? { leaveOut: snapshotsLeftOut } : {}),
       version: VERSION,
     });
     return { environment, result };
@@ -115,7 +146,7 @@ async function finish(
 ): Promise<void> {
   const { console } = context;
   if ("result" in outcome) {
-    printSummary(outcome.result, { restoreHint, ownCommand: canRestore(context) }, context);
+    if (!console.structured) printSummary(outcome.result, { restoreHint, ownCommand: canRestore(context) }, context);
     // The summary shows the folder too; on a terminal once is enough.
     if (!context.json && (console.quiet || !console.stdout.isTerminal)) console.result(outcome.result.folder);
   }

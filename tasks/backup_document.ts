@@ -2,6 +2,7 @@ import type { ErrorDocument } from "../lib/base/mod.ts";
 import type { BackupResult } from "../lib/backup/mod.ts";
 import type { Manifest, Omission } from "../lib/catalog/mod.ts";
 import { figuresOf } from "../lib/report/mod.ts";
+import type { PruneDocument } from "./prune_document.ts";
 
 /** How the backup of one environment ended. */
 export type BackupOutcome =
@@ -37,10 +38,15 @@ export interface BackupDocument {
   readonly command: "backup";
   readonly backups: readonly BackupEntry[];
   readonly errors: readonly ({ readonly environment: string } & ErrorDocument)[];
+  /** With `--prune`: what became of old backups; null when the shelf could not be read. */
+  readonly prune?: PruneDocument | null;
 }
 
 /** The one JSON document of a `backup` run. */
-export function backupDocument(outcomes: readonly BackupOutcome[]): BackupDocument {
+export function backupDocument(
+  outcomes: readonly BackupOutcome[],
+  pruned: { readonly document: PruneDocument | null } | null = null,
+): BackupDocument {
   return {
     version: 1,
     command: "backup",
@@ -48,6 +54,7 @@ export function backupDocument(outcomes: readonly BackupOutcome[]): BackupDocume
     errors: outcomes.flatMap((outcome) =>
       "error" in outcome ? [{ environment: outcome.environment, ...outcome.error }] : []
     ),
+    ...pruned === null ? {} : { prune: pruned.document },
   };
 }
 

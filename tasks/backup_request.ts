@@ -1,5 +1,6 @@
 import { PgstrataError } from "../lib/base/mod.ts";
 import type { BackupOptions } from "../lib/backup/mod.ts";
+import type { Config } from "../lib/catalog/mod.ts";
 import type { Invocation } from "./command.ts";
 import type { BACKUP_OPTIONS } from "./commands/backup.ts";
 import { parseCompression } from "./compression.ts";
@@ -21,7 +22,11 @@ export interface BackupRequest {
   /** Name of the environment for a source that has none: `url` unless the user gave one. */
   readonly environment: string;
   readonly shared: SharedBackupOptions;
+  /** Leave out the copies of tables that `snapshot` made. */
+  readonly withoutSnapshots: boolean;
   readonly restoreHint: boolean;
+  /** Whether old backups go by rule afterwards. */
+  readonly prune: boolean;
   /** What was understood, but is probably not what was meant. */
   readonly warnings: readonly string[];
 }
@@ -32,6 +37,8 @@ export interface BackupRequestContext {
   /** Names of environments, to notice a mistyped one. */
   readonly environments: readonly string[];
   readonly shelf: string;
+  /** What `pgstrata.json` says about what is backed up. */
+  readonly config: Pick<Config, "excludedSchemas" | "expectedOmissions">;
 }
 
 /**
@@ -62,6 +69,8 @@ export function backupRequest(
     source,
     environment: environment ?? "url",
     restoreHint: options["restore-hint"],
+    prune: options.prune,
+    withoutSnapshots: options["without-snapshots"],
     warnings: options.label === undefined && options.env === undefined
       ? labelWarnings(label, context.environments)
       : [],
@@ -77,7 +86,7 @@ export function backupRequest(
       compression: options.compress === undefined ? null : parseCompression(options.compress),
       selection: {
         schemas: options.schema,
-        excludeSchemas: options["exclude-schema"],
+        excludeSchemas: [...new Set([...context.config.excludedSchemas, ...options["exclude-schema"]])],
         tables: options.table,
         excludeTables: options["exclude-table"],
         excludeTableData: options["exclude-table-data"],
@@ -87,9 +96,23 @@ export function backupRequest(
       blobs: options.blobs,
       skipUnreadable: options["skip-unreadable"],
       lockWaitTimeout: options["lock-wait-timeout"],
-      expectedOmissions: [],
+      expectedOmissions: context.config.expectedOmissions,
+      dedup: options.dedup,
+      ...givenOrigin(options),
     },
   };
+}
+
+/** What the ci layout's names say instead of the variables of GitHub Actions. */
+function givenOrigin(options: Invocation<typeof BACKUP_OPTIONS>["options"]): Pick<BackupOptions, "origin"> {
+  const origin = {
+    ...options["ci-repository"] === undefined ? {} : { repository: options["ci-repository"] },
+    ...options["ci-event"] === undefined ? {} : { event: options["ci-event"] },
+    ...options["ci-sha"] === undefined ? {} : { sha: options["ci-sha"] },
+  };
+  if (Object.keys(origin).length === 0) return {};
+  if (options.layout === "ci") return { origin };
+  throw wrong("--ci-repository, --ci-event and --ci-sha are names of the ci layout", "Add --layout ci.");
 }
 
 interface NameOptions {

@@ -104,6 +104,8 @@ export interface TaskContext {
   readonly env: Readonly<Record<string, string>>;
   /** `--dir`, if given. */
   readonly dir: string | undefined;
+  /** `--config`, if given. */
+  readonly config?: string | undefined;
   readonly json: boolean;
   readonly verbose: boolean;
   readonly debug: boolean;

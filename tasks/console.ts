@@ -75,6 +75,14 @@ export class Console {
     this.#person(text);
   }
 
+  /** Whether what is said is a log for programs; see `JsonConsole`. */
+  get structured(): boolean {
+    return false;
+  }
+
+  /** Something that happened, for logs of programs; people are told in other words. */
+  event(_name: string, _facts: Readonly<Record<string, unknown>>): void {}
+
   /** A result, as text. */
   result(text: string): void {
     this.#live?.clear();

@@ -2,6 +2,7 @@ import { PgstrataError, toPgstrataError } from "../lib/base/mod.ts";
 import type { TaskContext } from "./command.ts";
 import { COMMANDS } from "./commands.ts";
 import { Console } from "./console.ts";
+import { JsonConsole } from "./json_console.ts";
 import { type CommandLine, parseCommandLine } from "./parse.ts";
 import { processOutput } from "./output.ts";
 
@@ -17,11 +18,11 @@ const CLEANUP_GRACE = 10_000;
 export async function main(argv: readonly string[], failure: AbortSignal): Promise<number> {
   // Before the command line is understood, the way to report its errors is guessed.
   const json = argv.includes("--json");
-  let console = makeConsole({ debug: argv.includes("--debug"), quiet: false });
+  let console = makeConsole({ debug: argv.includes("--debug"), quiet: false, logJson: argv.includes("--log-json") });
   try {
     const line = parseCommandLine(argv, COMMANDS);
     const { global, invocation, command, path } = line;
-    console = makeConsole(global);
+    console = makeConsole({ ...global, logJson: global["log-json"] });
     const context = makeContext(line, console, failure);
     if (global.version) return await (await import("./show_version.ts")).run(invocation, context);
     if (global.help || command === null) {
@@ -44,8 +45,10 @@ function report(thrown: unknown, console: Console, json: boolean): number {
   return error.exit;
 }
 
-function makeConsole(options: { readonly quiet: boolean; readonly debug: boolean }): Console {
-  return new Console({
+function makeConsole(
+  { logJson, ...options }: { readonly quiet: boolean; readonly debug: boolean; readonly logJson: boolean },
+): Console {
+  return new (logJson ? JsonConsole : Console)({
     ...options,
     stdout: processOutput("stdout"),
     stderr: processOutput("stderr"),
@@ -63,6 +66,7 @@ function makeContext({ global }: CommandLine, console: Console, signal: AbortSig
       return Deno.env.toObject();
     },
     dir: global.dir,
+    config: global.config,
     json: global.json,
     verbose: global.verbose,
     debug: global.debug,

@@ -4,7 +4,7 @@ import type { TaskContext } from "./command.ts";
 import type { Paint } from "./paint.ts";
 
 /** Tables and notes shown on the screen; `summary.txt` has them all. */
-const ON_SCREEN = { tables: 10, notes: 10 };
+export const ON_SCREEN = { tables: 10, notes: 10 };
 
 /** Shows a backup's summary to people: headings marked, long lists shortened. */
 export function printSummary(

@@ -23,7 +23,7 @@ import { freeSpace, TempFolder } from "../system/mod.ts";
 import type { BackupFolder } from "./backup_folder.ts";
 import type { PhaseTimer } from "./back_up_into.ts";
 import { chooseCompression } from "./choose_compression.ts";
-import type { BackupDeps, BackupOptions } from "./options.ts";
+import type { BackupDeps, BackupOptions, LeftOut } from "./options.ts";
 import type { ReadPlan } from "./read_plan.ts";
 import { refuseUnreadable, unreadableRelations } from "./readability.ts";
 
@@ -44,7 +44,7 @@ export interface Reading extends AsyncDisposable {
 /** Connects, finds the tools, locks and takes the snapshot, and settles the plan. */
 export async function openReading(
   folder: BackupFolder,
-  options: BackupOptions,
+  given: BackupOptions,
   deps: BackupDeps,
   timer: PhaseTimer,
 ): Promise<Reading> {
@@ -55,8 +55,11 @@ export async function openReading(
     deps.onEvent({ type: "warning", message });
   };
   const notice = (message: string) => deps.onEvent({ type: "notice", message });
-  const target = await pinTarget(options.target, { signal: deps.signal });
+  const target = await pinTarget(given.target, { signal: deps.signal });
   const session = stack.use(await openSession(target, { signal: deps.signal, onRetry: notice }));
+  const leftOut = await deps.leaveOut?.(session) ?? null;
+  if (leftOut !== null) warn(leftOut.notice);
+  const options = leftOut === null ? given : without(given, leftOut);
   const found = await findToolSets({ env: deps.env, need: ["pg_dump", "pg_dumpall", "pg_restore"] });
   const choice = chooseToolSet(found, session.serverMajor, "client");
   if (choice.warning !== undefined) warn(choice.warning);
@@ -103,6 +106,18 @@ export async function openReading(
     globals: { passwords: server.superuser },
     stop: (reason) => stopped.abort(reason),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+function without(options: BackupOptions, { schemas, tables }: LeftOut): BackupOptions {
+  const { selection } = options;
+  return {
+    ...options,
+    selection: {
+      ...selection,
+      excludeSchemas: [...selection.excludeSchemas, ...schemas],
+      excludeTables: [...selection.excludeTables, ...tables],
+    },
   };
 }
 

@@ -1,6 +1,6 @@
 import type { Clock } from "../base/mod.ts";
 import type { Manifest } from "../catalog/mod.ts";
-import type { Target } from "../connection/mod.ts";
+import type { Session, Target } from "../connection/mod.ts";
 
 /** The three granularities of a backup. */
 export type Tier = "full" | "schema" | "table";
@@ -105,6 +105,16 @@ export type BackupEvent =
     readonly duration: number;
   };
 
+/** Something that is left out on purpose. */
+export interface LeftOut {
+  /** Patterns of schemas. */
+  readonly schemas: readonly string[];
+  /** Patterns of relations. */
+  readonly tables: readonly string[];
+  /** Told to the user. */
+  readonly notice: string;
+}
+
 /** What a backup needs from outside. */
 export interface BackupDeps {
   /** Where the time comes from. */
@@ -117,6 +127,11 @@ export interface BackupDeps {
   readonly onEvent: (event: BackupEvent) => void;
   /** Writes `summary.txt`. `summary.txt`, `manifest.json` and `SHA256SUMS` are not in `manifest.files` yet. */
   readonly renderSummary: (manifest: Manifest) => string;
+  /**
+   * What else to leave out, found out in the database: exact patterns of schemas and relations, and the words to say
+   * about it. Null leaves out nothing.
+   */
+  readonly leaveOut?: (session: Session) => Promise<LeftOut | null>;
   /** Version of pgstrata. */
   readonly version: string;
 }

@@ -1,4 +1,5 @@
 import { type Command, defineCommand, type OptionTable } from "../command.ts";
+import { NOTICE_OPTIONS } from "./notice_options.ts";
 
 /** Environments that exist whether or not they are configured. */
 export const ENVIRONMENT_WORDS = ["staging", "prod", "dev", "both", "all"] as const;
@@ -86,12 +87,40 @@ export const BACKUP_OPTIONS = {
     group: "What is backed up",
     summary: "Go on without what the role may not read; the backup is incomplete then (exit code 3)",
   },
+  "without-snapshots": {
+    kind: "flag",
+    group: "What is backed up",
+    summary: "Leave out the copies of tables that snapshot made (schema backup, where snapshot install made it)",
+  },
   layout: {
     kind: "choice",
     choices: ["runbook", "ci"],
     default: "runbook",
     group: "How it is written",
     summary: "Names of folders and files",
+  },
+  "ci-repository": {
+    kind: "string",
+    value: "NAME",
+    group: "How it is written",
+    summary: "Repository in the ci layout's names (default: from GITHUB_REPOSITORY)",
+  },
+  "ci-event": {
+    kind: "string",
+    value: "NAME",
+    group: "How it is written",
+    summary: "What started the run, there (default: GITHUB_EVENT_NAME)",
+  },
+  "ci-sha": {
+    kind: "string",
+    value: "SHA",
+    group: "How it is written",
+    summary: "The commit, there (default: GITHUB_SHA)",
+  },
+  dedup: {
+    kind: "flag",
+    group: "How it is written",
+    summary: "Files equal to those of the environment's backup before become hard links",
   },
   compress: {
     kind: "string",
@@ -104,6 +133,11 @@ export const BACKUP_OPTIONS = {
     default: true,
     group: "How it is written",
     summary: "Leave the restore commands out of the summary",
+  },
+  prune: {
+    kind: "flag",
+    group: "How it is written",
+    summary: "Afterwards remove old backups of the environment by the rules of pgstrata.json, as prune --apply",
   },
   jobs: {
     kind: "integer",
@@ -132,6 +166,7 @@ export const BACKUP_OPTIONS = {
     group: "How it is read",
     summary: "archive reads once and cuts; pg_dump runs once for each schema and table: slower",
   },
+  ...NOTICE_OPTIONS,
 } as const satisfies OptionTable;
 
 /** `pgstrata backup`. */
@@ -159,6 +194,10 @@ export const backup: Command = defineCommand({
   examples: [
     { line: "pgstrata backup", does: "Backs up staging into backups/<time>_staging/." },
     { line: "pgstrata backup prod pre-upgrade", does: "Backs up prod; the folder's name ends in _prod_pre-upgrade." },
+    {
+      line: "pgstrata backup prod --dedup --prune",
+      does: "What did not change is linked to the backup before; old backups go by rule.",
+    },
     { line: "pgstrata backup both --quiet", does: "Prod, then staging, for cron: only warnings and errors are said." },
     {
       line: "pgstrata backup prod -n public -n auth --exclude-table-data 'public.log_*'",

@@ -1,18 +1,21 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { PgstrataError } from "../../lib/base/mod.ts";
-import { backupRequest, type BackupSource } from "../../tasks/backup_request.ts";
+import { backupRequest, type BackupRequestContext, type BackupSource } from "../../tasks/backup_request.ts";
 import { BACKUP_OPTIONS } from "../../tasks/commands/backup.ts";
 import type { Invocation } from "../../tasks/command.ts";
 import { parseOptions } from "../../tasks/parse.ts";
 
 const KNOWN = ["prod", "staging", "dev", "both", "all", "eu-west"];
 
-function request(line: string) {
+const NO_CONFIG = { excludedSchemas: [], expectedOmissions: [] };
+
+function request(line: string, config: BackupRequestContext["config"] = NO_CONFIG) {
   const invocation = parseOptions(line.split(" ").filter((word) => word !== ""), BACKUP_OPTIONS);
   return backupRequest(invocation as Invocation<typeof BACKUP_OPTIONS>, {
     isEnvironment: (word) => KNOWN.includes(word),
     environments: KNOWN,
     shelf: "backups",
+    config,
   });
 }
 
@@ -48,6 +51,7 @@ const REFUSED: readonly (readonly [string, string])[] = [
   ["--url postgres://h/d --url-env X", "--url and --url-env name two databases"],
   ["both --url postgres://h/d", "both cannot stand beside a connection string"],
   ["--schema-only --data-only", "--schema-only and --data-only leave nothing"],
+  ["--ci-sha abc", "--ci-repository, --ci-event and --ci-sha are names of the ci layout"],
 ];
 
 for (const [line, state] of REFUSED) {
@@ -75,15 +79,16 @@ Deno.test("backupRequest() gives the defaults", () => {
     skipUnreadable: false,
     lockWaitTimeout: 60_000,
     expectedOmissions: [],
+    dedup: false,
   });
 });
 
 Deno.test("backupRequest() hands every option on", () => {
   const line = "both --layout ci --tiers full --engine pg_dump -j 4 --max-connections 9 --compress gzip:1 -n a -n b " +
     "-N c -t d -T e --exclude-table-data f --data-only --no-privileges -b --skip-unreadable --lock-wait-timeout 5s " +
-    "--no-restore-hint";
-  const { shared, restoreHint } = request(line);
-  assertEquals(restoreHint, false);
+    "--no-restore-hint --dedup --prune --ci-repository o/r --ci-event push --ci-sha abc";
+  const { shared, restoreHint, prune } = request(line);
+  assertEquals([restoreHint, prune], [false, true]);
   assertEquals(shared, {
     label: null,
     shelf: "backups",
@@ -107,6 +112,8 @@ Deno.test("backupRequest() hands every option on", () => {
     skipUnreadable: true,
     lockWaitTimeout: 5_000,
     expectedOmissions: [],
+    dedup: true,
+    origin: { repository: "o/r", event: "push", sha: "abc" },
   });
 });
 
@@ -128,3 +135,10 @@ for (
     assertEquals(request(line).warnings, meant === null ? [] : [warning]);
   });
 }
+
+Deno.test("backupRequest() adds what pgstrata.json leaves out and expects", () => {
+  const config = { excludedSchemas: ["cron", "a"], expectedOmissions: ["public.queue"] };
+  const { selection, expectedOmissions } = request("-N a -N b", config).shared;
+  assertEquals(selection.excludeSchemas, ["cron", "a", "b"]);
+  assertEquals(expectedOmissions, ["public.queue"]);
+});

@@ -17,7 +17,7 @@ const list = defineCommand({
 /** The real table, and a command with commands below it. */
 const TABLE = [
   ...COMMANDS,
-  defineGroup({ name: "snapshot", summary: "copies", description: ["d"], examples: [] }, [list]),
+  defineGroup({ name: "copies", summary: "copies", description: ["d"], examples: [] }, [list]),
 ];
 
 /** Whether a program is installed. A shell that is not cannot be tested with. */
@@ -56,7 +56,7 @@ const ENVIRONMENTS = ["all", "both", "dev", "prod", "staging"];
 
 /** Words on the line (the last is being written) and what completes it. */
 const CASES: readonly (readonly [readonly string[], readonly string[]])[] = [
-  [[""], ["backup", "completions", "help", "snapshot"]],
+  [[""], TABLE.map(({ name }) => name).sort()],
   [["ba"], ["backup"]],
   [["--q"], ["--quiet"]],
   [["backup", ""], ENVIRONMENTS],
@@ -71,9 +71,9 @@ const CASES: readonly (readonly [readonly string[], readonly string[]])[] = [
   [["backup", "--dir", "ba"], ["backups"]],
   [["completions", ""], ["bash", "fish", "zsh"]],
   [["help", "ba"], ["backup"]],
-  [["snapshot", ""], ["list"]],
-  [["snapshot", "list", "--how", ""], ["long", "short"]],
-  [["snapshot", "list", "ba"], ["backups"]],
+  [["copies", ""], ["list"]],
+  [["copies", "list", "--how", ""], ["long", "short"]],
+  [["copies", "list", "ba"], ["backups"]],
 ];
 
 Deno.test("bash completes", async (t) => {
@@ -135,14 +135,14 @@ see() {
 }
 see 'pgstrata ' 'back up a database'
 see 'pgstrata backup --layout ' 'runbook'
-see 'pgstrata snapshot list --how ' 'short'
+see 'pgstrata copies list --how ' 'short'
 see 'pgstrata backup --tiers ' 'schema'
 zpty -d z`;
       assertEquals(await shell("zsh", ["-f"], script, folder), [
         "pgstrata back up a database",
         "pgstrata backup --layout runbook",
         "pgstrata backup --tiers schema",
-        "pgstrata snapshot list --how short",
+        "pgstrata copies list --how short",
       ]);
     });
   },

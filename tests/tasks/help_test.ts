@@ -32,7 +32,10 @@ const cake = defineCommand({
 const EVERYWHERE = `Everywhere
   --dir DIR             Folder that holds the backups (default: PGSTRATA_DIR,
                         else backups)
+  --config FILE         Configuration (default: PGSTRATA_CONFIG, else
+                        pgstrata.json here)
   --json                Print the result as one JSON document
+  --log-json            Log to standard error as JSON, one object a line
   -q, --quiet           Say nothing but warnings and errors
   -v, --verbose         Say more: a line for every table
   --debug               Show where an error comes from

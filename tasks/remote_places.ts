@@ -1,0 +1,69 @@
+import { join } from "@std/path";
+import type { BackupSummary } from "../lib/catalog/mod.ts";
+import { parsePublicPart } from "../lib/crypt/mod.ts";
+import type { RemoteRow } from "../lib/report/mod.ts";
+import {
+  chooseDestinations,
+  DEFAULT_JOBS,
+  type Destination,
+  listRemote,
+  openStore,
+  type RemoteEntry,
+  type Store,
+} from "../lib/storage/mod.ts";
+import { publicSummary } from "./read_backups.ts";
+import type { ShelfSetting } from "./shelf_setting.ts";
+
+/** A place for copies with what it holds. */
+export interface RemotePlace {
+  readonly destination: Destination;
+  readonly store: Store;
+  readonly entries: readonly RemoteEntry[];
+}
+
+/**
+ * Opens and lists the places that are meant, each in turn, and closes them again.
+ *
+ * @param wanted names or URLs; none means all that are configured
+ */
+export async function atEachPlace(
+  wanted: readonly string[],
+  { config, env }: ShelfSetting,
+  signal: AbortSignal,
+  work: (place: RemotePlace) => Promise<void>,
+): Promise<void> {
+  for (const destination of chooseDestinations(config.storage, wanted, env)) {
+    await using store = await openStore(destination, { env, signal });
+    const entries = await listRemote(store, { jobs: DEFAULT_JOBS, signal, readPublic });
+    await work({ destination, store, entries });
+  }
+}
+
+/** What is shown of an entry. */
+export function remoteRow(entry: RemoteEntry): RemoteRow {
+  const { path, time, environment, label, kind } = entry;
+  const base = { path, time, environment, label, kind };
+  return entry.kind === "backup"
+    ? {
+      ...base,
+      encrypted: entry.method === "plain" ? null : entry.method,
+      summary: entry.summary,
+      storedAt: entry.storedAt,
+      storageClass: entry.storageClass,
+    }
+    : { ...base, encrypted: null, summary: null, storedAt: null, storageClass: null };
+}
+
+/** Whether a folder is a shelf with records of ours. */
+export async function hasRecords(folder: string): Promise<boolean> {
+  try {
+    return (await Deno.stat(join(folder, ".pgstrata"))).isDirectory;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
+
+function readPublic(text: string): BackupSummary | null {
+  return publicSummary(parsePublicPart(text).summary);
+}

@@ -1,0 +1,165 @@
+import { join, resolve } from "@std/path";
+import { compactTimestamp, PgstrataError, systemClock, toPgstrataError } from "../lib/base/mod.ts";
+import { findBackup, holdBackup, SHELF_META, type UsableEntry } from "../lib/catalog/mod.ts";
+import { loadEnvironment, maskedTarget, resolveTargets, type Target } from "../lib/connection/mod.ts";
+import {
+  refuseProduction,
+  RestoreError,
+  type RestoreEvent,
+  type RestoreReport,
+  runRestore,
+} from "../lib/restore/mod.ts";
+import { Interruption, makeFolder, writeFileAtomic } from "../lib/system/mod.ts";
+import { backupTargets } from "./backup_targets.ts";
+import type { Invocation, TaskContext } from "./command.ts";
+import type { RESTORE_OPTIONS } from "./commands/restore.ts";
+import { type Ask, askAtTerminal, confirmRestore } from "./restore_confirm.ts";
+import { type PartsSetting, type RestoreParts, restoreParts } from "./restore_deps.ts";
+import { type RestoreRequest, restoreRequest } from "./restore_request.ts";
+import { reportText } from "./restore_text.ts";
+
+/** What `restore` needs besides its arguments; tests hand in others. */
+export interface RestoreTaskDeps {
+  readonly restore: typeof runRestore;
+  readonly parts: (setting: PartsSetting) => RestoreParts;
+  readonly ask: Ask;
+}
+
+const DEPS: RestoreTaskDeps = { restore: runRestore, parts: restoreParts, ask: askAtTerminal };
+
+const PHASES: Readonly<Record<Extract<RestoreEvent, { type: "phase" }>["phase"], string>> = {
+  connect: "connecting",
+  verify: "checking the backup's files",
+  plan: "looking at the target",
+  safety_backup: "backing up the present state",
+  roles: "creating roles that are missing",
+  load: "restoring",
+  finish: "owners, privileges, statistics",
+  compare: "comparing with the backup",
+  swap: "renaming the databases",
+};
+
+/** `pgstrata restore`. */
+export async function run(
+  invocation: Invocation<typeof RESTORE_OPTIONS>,
+  context: TaskContext,
+  deps: RestoreTaskDeps = DEPS,
+): Promise<number> {
+  const { console } = context;
+  const { env, warnings } = await loadEnvironment(context.cwd, context.env);
+  const request = restoreRequest(invocation);
+  const target = await findTarget(request, env, context, warnings);
+  const shelfFolder = resolve(context.cwd, context.dir ?? (env["PGSTRATA_DIR"] || "backups"));
+  const { entry, shelf } = await findBackup(shelfFolder, request.backup, context.cwd);
+  const { folder, id } = sealedFolder(entry);
+  using interruption = new Interruption();
+  const signal = AbortSignal.any([interruption.signal, context.signal]);
+  if (!request.allowProduction) await guardProduction(target, env, signal);
+  using _held = await holdBackup(shelf.folder, id).catch(() => null);
+  console.say(`Restoring ${entry.path} into ${target.environment} (${maskedTarget(target)})`);
+  const parts = deps.parts({ env, signal, shelf: shelfFolder, say: (text) => console.say(text) });
+  try {
+    const report = await deps.restore({ ...request.options, folder, target }, {
+      ...parts,
+      clock: systemClock,
+      env,
+      signal,
+      onEvent: (event) => tell(event, context),
+      confirm: (plan) => confirmRestore(plan, request.yes, console, deps.ask),
+    });
+    await finish(report, shelfFolder, context, null);
+    return report.status === "done" ? 0 : 3;
+  } catch (thrown) {
+    if (!(thrown instanceof RestoreError)) throw thrown;
+    await finish(thrown.report, shelfFolder, context, thrown);
+    return thrown.exit;
+  }
+}
+
+async function findTarget(
+  { source }: RestoreRequest,
+  env: Readonly<Record<string, string>>,
+  { console }: TaskContext,
+  warnings: readonly string[],
+): Promise<Target> {
+  const found = await backupTargets(
+    { source, environment: "url" },
+    env,
+    () => new Response(Deno.stdin.readable).text(),
+  );
+  const [target] = found.targets;
+  if (target === undefined) throw new Error("no target was resolved");
+  console.hide([target.password, target.sslpassword].filter((secret) => secret !== undefined));
+  for (const warning of [...warnings, ...found.warnings]) console.warn(warning.replaceAll("--url", "--to"));
+  return target;
+}
+
+function sealedFolder(entry: UsableEntry): { readonly folder: string; readonly id: string } {
+  if (entry.kind === "backup") return { folder: entry.folder, id: entry.summary.id };
+  throw new PgstrataError(
+    `Cannot restore from ${entry.path}: it is ${entry.kind === "encrypted" ? "encrypted" : "not made by pgstrata"}`,
+    {
+      code: "usage",
+      hint: entry.kind === "encrypted"
+        ? "Decrypt it first: pgstrata decrypt."
+        : "PostgreSQL's own programs restore it: pg_restore for archives, psql for SQL files you trust.",
+    },
+  );
+}
+
+/** Production is what `prod` is configured as; without such an environment nothing is. */
+async function guardProduction(
+  target: Target,
+  env: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+): Promise<void> {
+  if (env["DATABASE_URL_PROD"] === undefined && env["SUPABASE_PROJECT_REF_PROD"] === undefined) return;
+  const [production] = resolveTargets("prod", env);
+  if (production !== undefined) await refuseProduction(target, production, signal);
+}
+
+function tell(event: RestoreEvent, { console, verbose }: TaskContext): void {
+  switch (event.type) {
+    case "phase":
+      return console.say(PHASES[event.phase]);
+    case "notice":
+      return console.note(event.message);
+    case "warning":
+      return console.warn(event.message);
+    case "item":
+      if (verbose) console.note(`  ${event.text}`);
+      return;
+  }
+}
+
+/** Shows the report, writes it down, and prints the document. */
+async function finish(
+  report: RestoreReport,
+  shelf: string,
+  context: TaskContext,
+  error: RestoreError | null,
+): Promise<void> {
+  const { console } = context;
+  console.note(`\n${reportText(report)}`);
+  if (error !== null) console.error(error);
+  const path = await writeReport(report, shelf).catch((thrown) => {
+    console.warn(`the report cannot be written: ${toPgstrataError(thrown).message}`);
+    return null;
+  });
+  if (path !== null) console.say(`Report: ${path}`);
+  if (context.json) {
+    const errors = error === null ? [] : [console.errorDocument(error)];
+    console.document({ version: 1, command: "restore", report, errors });
+  }
+}
+
+/** Beside the backups, never in one: text for people and JSON for programs. */
+async function writeReport(report: RestoreReport, shelf: string): Promise<string> {
+  const folder = join(shelf, SHELF_META, "restores");
+  await makeFolder(folder);
+  const name = `${compactTimestamp(new Date(report.startedAt))}_${report.database.replaceAll(/[^\w.-]/g, "_")}`;
+  await writeFileAtomic(join(folder, `${name}.json`), `${JSON.stringify(report, null, 2)}\n`);
+  const path = join(folder, `${name}.txt`);
+  await writeFileAtomic(path, `${reportText(report, Infinity)}\n`);
+  return path;
+}

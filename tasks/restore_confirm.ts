@@ -1,0 +1,44 @@
+import { PgstrataError } from "../lib/base/mod.ts";
+import type { RestorePlan } from "../lib/restore/mod.ts";
+import type { Console } from "./console.ts";
+import { planText } from "./restore_text.ts";
+
+/** Asks a person; null when nobody is there. */
+export type Ask = (question: string) => Promise<string | null>;
+
+/**
+ * Shows the plan and gets consent: `--yes` with the database's name, or the name typed at a terminal.
+ *
+ * @throws {PgstrataError} code `refused`
+ */
+export async function confirmRestore(
+  plan: RestorePlan,
+  yes: string | undefined,
+  console: Console,
+  ask: Ask,
+): Promise<void> {
+  console.note(planText(plan));
+  const answer = yes ?? await ask(`Type ${plan.database} to go on: `);
+  if (answer === plan.database) return;
+  if (answer === null) {
+    throw new PgstrataError(`Cannot restore into ${plan.database}: nobody is there to agree`, {
+      code: "refused",
+      hint: `The database is not empty. Without a terminal say which one may be changed: --yes ${plan.database}`,
+    });
+  }
+  throw new PgstrataError(`Cannot restore into ${plan.database}: "${answer}" is another name`, {
+    code: "refused",
+    hint: yes === undefined
+      ? "Nothing was changed."
+      : `The target's database is ${plan.database}: --yes ${plan.database}`,
+  });
+}
+
+/** Asks at the terminal. */
+export async function askAtTerminal(question: string): Promise<string | null> {
+  if (!Deno.stdin.isTerminal()) return null;
+  await Deno.stderr.write(new TextEncoder().encode(question));
+  const buffer = new Uint8Array(4096);
+  const read = await Deno.stdin.read(buffer);
+  return read === null ? null : new TextDecoder().decode(buffer.subarray(0, read)).trim();
+}

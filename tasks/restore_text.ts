@@ -1,0 +1,109 @@
+import { countText, durationText } from "../lib/base/mod.ts";
+import { counted, terminalText, textTable } from "../lib/report/mod.ts";
+import type { LeftOut, Overwritten, RestorePlan, RestoreReport, Way } from "../lib/restore/mod.ts";
+
+/** Lines of a list that are shown at most on the screen. */
+const MOST = 30;
+
+const WAYS: Readonly<Record<Way, string>> = {
+  direct: "load into the empty database",
+  swap: "restore into a new database beside it, compare, then rename both in one step; the old one stays",
+  in_place: "change it in one transaction: all of it happens, or nothing",
+  beside: "put the tables into a schema of their own; what is there stays as it is",
+};
+
+/** What is about to happen, for the person who has to agree. */
+export function planText(plan: RestorePlan): string {
+  const lines = [
+    `Restore ${terminalText(plan.backup)} (${plan.tier} tier)`,
+    `  into  ${terminalText(plan.target)}`,
+    `  way   ${WAYS[plan.way]}`,
+    `  first ${
+      plan.safetyBackup ? "back up its present state with the label pre_restore" : "NO backup of its present state"
+    }`,
+  ];
+  if (plan.overwritten.length > 0) {
+    lines.push(plan.way === "swap" ? "It holds now, and keeps under another name:" : "What goes:");
+    lines.push(...overwrittenLines(plan.overwritten));
+  }
+  if (plan.leftOut.length > 0) lines.push("What is not restored:", ...leftOutLines(plan.leftOut));
+  return lines.join("\n");
+}
+
+/** What a restore did. */
+export function reportText(report: RestoreReport, most: number = MOST): string {
+  const head = report.status === "done"
+    ? "Restored"
+    : report.status === "differs"
+    ? "RESTORED, BUT IT DIFFERS FROM THE BACKUP"
+    : "NOT RESTORED";
+  const total = Object.values(report.durations).reduce((sum, each) => sum + each, 0);
+  const lines = [
+    `${head}: ${terminalText(report.backup)} into ${terminalText(report.target)} in ${durationText(total)}`,
+    `  state ${terminalText(report.targetState)}`,
+  ];
+  section(lines, "Done", report.steps.map(({ at, done }) => `${at.slice(11, 19)} ${done}`), most);
+  section(lines, "Not done", report.notDone, most);
+  if (report.comparison !== null) lines.push("", "Compared with the backup", ...comparisonLines(report, most));
+  section(lines, "ACCESS IS WIDER THAN IN THE BACKUP", report.widened, most);
+  section(lines, "Not granted", report.notGranted, most);
+  section(
+    lines,
+    "Owners not set",
+    report.ownersNotSet.map(({ owner, objects }) => `${owner}: ${counted(objects, "object")}`),
+    most,
+  );
+  if (report.leftOut.length > 0) lines.push("", "Left out", ...leftOutLines(report.leftOut, most));
+  section(lines, "Warnings", report.warnings, most);
+  section(lines, "Left to you", report.todo, most);
+  if (report.undo !== null) lines.push("", "To go back", `  ${terminalText(report.undo)}`);
+  return lines.join("\n");
+}
+
+function comparisonLines({ comparison }: RestoreReport, most: number): string[] {
+  if (comparison === null) return [];
+  const { compared, differences, notCompared, rows } = comparison;
+  const objects = Object.entries(compared).filter(([, count]) => count > 0)
+    .map(([category, count]) => `${countText(count)} ${category}`).join(", ");
+  const shown = differences.slice(0, most).map(({ kind, object, detail }) =>
+    `  ${kind}: ${terminalText(`${object}: ${detail}`)}`
+  );
+  return [
+    `  ${differences.length === 0 ? "equal" : counted(differences.length, "difference")}: ${objects}; ${
+      counted(rows, "row")
+    }`,
+    ...shown,
+    ...more(differences.length, most),
+    ...notCompared.slice(0, most).map(({ object, reason }) =>
+      `  not compared: ${terminalText(`${object}: ${reason}`)}`
+    ),
+    ...more(notCompared.length, most),
+  ];
+}
+
+function overwrittenLines(overwritten: readonly Overwritten[]): string[] {
+  const rows = overwritten.slice(0, MOST).map(({ object, rows, estimated }) => [
+    object,
+    rows === null ? "" : `${estimated ? "about " : ""}${counted(rows, "row")}`,
+  ]);
+  return [...textTable([{ title: "" }, { title: "", align: "right" }], rows, 2), ...more(overwritten.length, MOST)];
+}
+
+/** One line per reason. */
+function leftOutLines(leftOut: readonly LeftOut[], most: number = MOST): string[] {
+  const byReason = Map.groupBy(leftOut, ({ reason }) => reason);
+  const lines = [...byReason].map(([reason, entries]) => {
+    const names = entries.slice(0, 6).map(({ kind, object }) => `${kind} ${object}`).join(", ");
+    return `  ${terminalText(`${reason}: ${names}`)}${entries.length > 6 ? ` and ${entries.length - 6} more` : ""}`;
+  });
+  return [...lines.slice(0, most), ...more(lines.length, most)];
+}
+
+function section(lines: string[], title: string, texts: readonly string[], most: number): void {
+  if (texts.length === 0) return;
+  lines.push("", title, ...texts.slice(0, most).map((text) => `  ${terminalText(text)}`), ...more(texts.length, most));
+}
+
+function more(count: number, most: number): string[] {
+  return count > most ? [`  and ${count - most} more`] : [];
+}
