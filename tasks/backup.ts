@@ -7,6 +7,7 @@ import {
   maskedTarget,
   type Target,
 } from "../lib/connection/mod.ts";
+import { type EncryptionKey, readEncryptionKey } from "../lib/crypt/mod.ts";
 import { summaryText } from "../lib/report/mod.ts";
 import { Interruption } from "../lib/system/mod.ts";
 import { backupDocument, type BackupOutcome } from "./backup_document.ts";
@@ -17,6 +18,7 @@ import type { Invocation, TaskContext } from "./command.ts";
 import { loadConfig } from "./load_config.ts";
 import { Notifier } from "./notify.ts";
 import { noticePlan } from "./notify_plan.ts";
+import { warnOfKeys } from "./crypt_setting.ts";
 import { Progress } from "./progress.ts";
 import { pruneAfterBackup } from "./prune_after_backup.ts";
 import { writeStepSummary } from "./step_summary.ts";
@@ -44,6 +46,8 @@ export async function run(
     environments: [...new Set([...ENVIRONMENT_WORDS, ...knownEnvironments(env)])],
     shelf: shelfName(context, env),
   });
+  const encryption = request.encrypt ? await readEncryptionKey(env, { configured: config.recipients }) : undefined;
+  if (encryption !== undefined && "passphrase" in encryption) console.hide([encryption.passphrase]);
   const notices = new Notifier({
     plan: noticePlan(invocation.options, config.notices, env, context.cwd),
     console,
@@ -71,6 +75,7 @@ export async function run(
       env,
       signal,
       makeBackup,
+      encryption,
     });
     outcomes.push(outcome);
     await finish(outcome, request, context, env);
@@ -79,6 +84,9 @@ export async function run(
   }
   await notices.end(signal);
   const { shelf } = request.shared;
+  if (encryption !== undefined) await warnOfKeys(shelf, console);
+  const folders = outcomes.flatMap((outcome) => "result" in outcome ? [outcome.result.folder] : []);
+  const pushed = request.push && !signal.aborted && folders.length > 0 ? await afterwards(folders, context, signal) : 0;
   const environments = sealed(outcomes);
   const pruned = request.prune && !signal.aborted && environments.length > 0
     ? await pruneAfterBackup({ shelf, policy: config.retention, environments, signal }, context)
@@ -86,7 +94,12 @@ export async function run(
   if (context.json) console.document(backupDocument(outcomes, pruned));
   if (outcomes.length > 1) console.say(`\n${overview(outcomes)}`);
   // A backup that is not good says more than the refusal to prune after it.
-  return worstExit(outcomes.map(exitOf)) || (pruned?.code ?? 0);
+  return worstExit(outcomes.map(exitOf)) || pushed || (pruned?.code ?? 0);
+}
+
+async function afterwards(folders: readonly string[], context: TaskContext, signal: AbortSignal): Promise<number> {
+  const { pushAfterBackup } = await import("./push_after_backup.ts");
+  return await pushAfterBackup(folders, context, signal);
 }
 
 /** Environments of which there is a new backup. */
@@ -100,10 +113,11 @@ interface BackupSetting {
   readonly env: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;
   readonly makeBackup: RunBackup;
+  readonly encryption: EncryptionKey | undefined;
 }
 
 async function backUp(target: Target, setting: BackupSetting): Promise<BackupOutcome> {
-  const { request, context, env, signal, makeBackup } = setting;
+  const { request, context, env, signal, makeBackup, encryption } = setting;
   const { environment } = target;
   const label = request.shared.label === null ? "" : `, label ${request.shared.label}`;
   context.console.say(`Backing up ${environment} (${maskedTarget(target)}${label})`);
@@ -114,7 +128,7 @@ async function backUp(target: Target, setting: BackupSetting): Promise<BackupOut
   };
   signal.addEventListener("abort", stopping, { once: true });
   try {
-    const result = await makeBackup({ ...request.shared, target }, {
+    const result = await makeBackup({ ...request.shared, target, ...encryption === undefined ? {} : { encryption } }, {
       clock: systemClock,
       env,
       signal,
@@ -140,15 +154,19 @@ async function backUp(target: Target, setting: BackupSetting): Promise<BackupOut
 /** Says how one backup ended: to people, to standard output, to the job's summary page. */
 async function finish(
   outcome: BackupOutcome,
-  { restoreHint }: BackupRequest,
+  { restoreHint, encrypt }: BackupRequest,
   context: TaskContext,
   env: Readonly<Record<string, string>>,
 ): Promise<void> {
   const { console } = context;
   if ("result" in outcome) {
-    if (!console.structured) printSummary(outcome.result, { restoreHint, ownCommand: canRestore(context) }, context);
+    const { folder } = outcome.result;
+    // The plain commands of the hint work only after it was opened.
+    const hint = { restoreHint: restoreHint && !encrypt, ownCommand: canRestore(context) };
+    if (!console.structured) printSummary(outcome.result, hint, context);
+    if (encrypt) console.say(`Encrypted. To open it: pgstrata decrypt ${folder} --to FOLDER`);
     // The summary shows the folder too; on a terminal once is enough.
-    if (!context.json && (console.quiet || !console.stdout.isTerminal)) console.result(outcome.result.folder);
+    if (!context.json && (console.quiet || !console.stdout.isTerminal)) console.result(folder);
   }
   const { environment } = outcome;
   const page = "result" in outcome

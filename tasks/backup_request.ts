@@ -22,6 +22,10 @@ export interface BackupRequest {
   /** Name of the environment for a source that has none: `url` unless the user gave one. */
   readonly environment: string;
   readonly shared: SharedBackupOptions;
+  /** Encrypt every file. */
+  readonly encrypt: boolean;
+  /** Copy it to every configured storage afterwards. */
+  readonly push: boolean;
   /** Leave out the copies of tables that `snapshot` made. */
   readonly withoutSnapshots: boolean;
   readonly restoreHint: boolean;
@@ -65,11 +69,16 @@ export function backupRequest(
   if (options["schema-only"] && options["data-only"]) {
     throw wrong("--schema-only and --data-only leave nothing", "Give one of them, or none for both.");
   }
+  if (options.encrypt && options.dedup) {
+    throw wrong("--dedup finds nothing beside --encrypt", "Encrypted files never equal each other: give one of them.");
+  }
   return {
     source,
     environment: environment ?? "url",
     restoreHint: options["restore-hint"],
     prune: options.prune,
+    encrypt: options.encrypt,
+    push: options.push,
     withoutSnapshots: options["without-snapshots"],
     warnings: options.label === undefined && options.env === undefined
       ? labelWarnings(label, context.environments)

@@ -7,6 +7,10 @@ import { help } from "./commands/help.ts";
 import { init } from "./commands/init.ts";
 import { schedule } from "./commands/schedule.ts";
 import { snapshot } from "./commands/snapshot.ts";
+import { decrypt } from "./commands/decrypt.ts";
+import { encrypt } from "./commands/encrypt.ts";
+import { pull } from "./commands/pull.ts";
+import { push } from "./commands/push.ts";
 import { keep } from "./commands/keep.ts";
 import { list } from "./commands/list.ts";
 import { prune } from "./commands/prune.ts";
@@ -27,6 +31,10 @@ export const COMMANDS: readonly Command[] = [
   show,
   prune,
   keep,
+  push,
+  pull,
+  encrypt,
+  decrypt,
   snapshot,
   diff,
   report,

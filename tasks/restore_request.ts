@@ -49,6 +49,7 @@ export function restoreRequest({ positionals, options }: Invocation<typeof RESTO
       safetyBackup: options["safety-backup"],
       force: options.force,
       cron: options.cron,
+      lockTimeout: options["lock-wait-timeout"],
     },
   };
 }

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { isNoRoom, noRoomError } from "../base/mod.ts";
 import {
   CHECKSUMS_FILE,
@@ -9,7 +10,9 @@ import {
   manifestText,
   ROOT_FILES,
   sealFolder,
+  summarize,
 } from "../catalog/mod.ts";
+import { type EncryptionKey, encryptUnsealed } from "../crypt/mod.ts";
 import { BackupFolder } from "./backup_folder.ts";
 import { buildManifest } from "./build_manifest.ts";
 import { type DedupOutcome, shareFiles } from "./dedup.ts";
@@ -27,14 +30,25 @@ export async function backUpInto(
   deps: BackupDeps,
   startedAt: Date,
 ): Promise<Manifest> {
-  const folder = new BackupFolder(claimed.partial, LAYOUTS[options.layout], claimed.time);
+  const folder = new BackupFolder(claimed.partial, LAYOUTS[options.layout], claimed.time, {
+    // What is to be encrypted is not pushed to the disk in plain.
+    syncEarly: options.encryption === undefined,
+  });
   const timer = new PhaseTimer(deps);
   try {
     const manifest = await readInto(folder, options, deps, timer, startedAt);
     timer.begin("seal");
     const shared = options.dedup ? await share(folder, options, deps) : NOTHING_SHARED;
     const warnings = shared.warning === null ? manifest.warnings : [...manifest.warnings, shared.warning];
-    return await seal(folder, claimed, { ...manifest, warnings, files: folder.files }, deps, timer, shared.linked);
+    return await seal(
+      folder,
+      claimed,
+      { ...manifest, warnings, files: folder.files },
+      deps,
+      timer,
+      shared.linked,
+      options.encryption,
+    );
   } catch (error) {
     if (isNoRoom(error)) throw noRoomError("Cannot write the backup: no space left", error);
     throw error;
@@ -76,6 +90,10 @@ async function readInto(
   });
 }
 
+function sha256(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
+}
+
 const NOTHING_SHARED: Pick<DedupOutcome, "linked" | "warning"> = { linked: new Set(), warning: null };
 
 /** Makes links of files that the backup before holds too; the folder's list then has their hashes. */
@@ -99,6 +117,7 @@ async function share(folder: BackupFolder, options: BackupOptions, deps: BackupD
  * DECISIONS 13: data, summary.txt, manifest.json, SHA256SUMS, sync, rename.
  *
  * @param synced files that are links to those of a sealed backup
+ * @param encryption every file is encrypted before the sealing; manifest and checksums never stand on disk in plain
  */
 async function seal(
   folder: BackupFolder,
@@ -107,14 +126,24 @@ async function seal(
   deps: BackupDeps,
   timer: PhaseTimer,
   synced: ReadonlySet<string>,
+  encryption: EncryptionKey | undefined,
 ): Promise<Manifest> {
   const draft = { ...read, finishedAt: deps.clock.now().toISOString(), durations: timer.durations };
   await folder.write(ROOT_FILES.summary, "root", deps.renderSummary(draft));
   const manifest: Manifest = { ...draft, files: folder.files };
   const text = manifestText(manifest);
-  await folder.write(MANIFEST_FILE, "root", text);
   const sums = folder.files.map(({ path, sha256 }) => ({ path, sha256 }));
-  await Deno.writeTextFile(`${claimed.partial}/${CHECKSUMS_FILE}`, checksumsText(sums), { mode: 0o600 });
+  const checksums = checksumsText([...sums, { path: MANIFEST_FILE, sha256: sha256(text) }]);
+  if (encryption === undefined) {
+    await folder.write(MANIFEST_FILE, "root", text);
+    await folder.write(CHECKSUMS_FILE, "root", checksums);
+  } else {
+    const gpgHome = deps.env["GNUPGHOME"] ?? "";
+    await encryptUnsealed(claimed.partial, { manifest: text, checksums, summary: summarize(manifest) }, encryption, {
+      signal: deps.signal,
+      ...(gpgHome === "" ? {} : { gpgHome }),
+    });
+  }
   deps.signal.throwIfAborted();
   await sealFolder(claimed.partial, claimed.final, new Set([...synced, ...await folder.synced()]));
   return manifest;

@@ -19,7 +19,12 @@ export class BackupFolder {
   readonly #tableFolders = new Map<string, ReadonlyMap<string, string>>();
 
   /** @param path the partial folder */
-  constructor(readonly path: string, readonly layout: Layout, readonly time: Date) {}
+  constructor(
+    readonly path: string,
+    readonly layout: Layout,
+    readonly time: Date,
+    private readonly options: { readonly syncEarly: boolean },
+  ) {}
 
   /** Files written so far, by path. */
   get files(): ManifestFile[] {
@@ -71,7 +76,7 @@ export class BackupFolder {
   /** Lists a file that was written in another way and is complete. A large one begins to be synced. */
   add(file: ManifestFile): void {
     this.#files.set(file.path, file);
-    if (file.bytes < SYNC_EARLY_FROM) return;
+    if (file.bytes < SYNC_EARLY_FROM || !this.options.syncEarly) return;
     const synced = syncFile(join(this.path, file.path));
     synced.catch(() => {}); // Awaited in synced(); until then its failure must not be unhandled.
     this.#syncing.set(file.path, synced);

@@ -1,6 +1,7 @@
 import type { Clock } from "../base/mod.ts";
 import type { Manifest } from "../catalog/mod.ts";
 import type { Session, Target } from "../connection/mod.ts";
+import type { EncryptionKey } from "../crypt/mod.ts";
 
 /** The three granularities of a backup. */
 export type Tier = "full" | "schema" | "table";
@@ -65,6 +66,8 @@ export interface BackupOptions {
   readonly expectedOmissions: readonly string[];
   /** Files equal to those of the environment's backup before become hard links to them. Default: no. */
   readonly dedup?: boolean;
+  /** Encrypt every file, with this key, before the folder is sealed. Default: no. */
+  readonly encryption?: EncryptionKey;
   /** Parts of the ci layout's names that are not to be taken from the variables of GitHub Actions. */
   readonly origin?: GivenOrigin;
 }

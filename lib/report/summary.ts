@@ -5,6 +5,7 @@ import { type RestoreHintOptions, restoreNeeds, restoreSteps } from "./restore_h
 import { oneLine, terminalText } from "./safe_text.ts";
 import { fileLines, schemaLines, tableLines } from "./summary_tables.ts";
 import { textTable } from "./text_table.ts";
+import { timeText } from "./time_text.ts";
 
 /** What a summary shows. */
 export interface SummaryOptions extends RestoreHintOptions {
@@ -118,9 +119,4 @@ function restoreLines(manifest: Manifest, options: RestoreHintOptions): string[]
   const lines = steps.flatMap(({ does, command }) => [`  # ${does}`, `  ${terminalText(command)}`]);
   const where = options.folder ? "" : ", run in this folder";
   return [`To restore (needs ${restoreNeeds(manifest)}${where}; TARGET_URL is the database to restore into)`, ...lines];
-}
-
-/** `2026-08-10 02:00:04 UTC`. */
-function timeText(iso: string): string {
-  return `${new Date(iso).toISOString().slice(0, 19).replace("T", " ")} UTC`;
 }

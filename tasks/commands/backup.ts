@@ -117,6 +117,17 @@ export const BACKUP_OPTIONS = {
     group: "How it is written",
     summary: "The commit, there (default: GITHUB_SHA)",
   },
+  encrypt: {
+    kind: "flag",
+    group: "How it is written",
+    summary: "Encrypt every file before the folder is sealed, for the recipients of pgstrata.json or the environment " +
+      "(PGSTRATA_AGE_RECIPIENTS, PGSTRATA_GPG_RECIPIENTS, PGSTRATA_PASSPHRASE_FILE)",
+  },
+  push: {
+    kind: "flag",
+    group: "How it is written",
+    summary: "Afterwards copy it to every storage of pgstrata.json, as push",
+  },
   dedup: {
     kind: "flag",
     group: "How it is written",

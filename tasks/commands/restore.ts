@@ -55,6 +55,12 @@ export const RESTORE_OPTIONS = {
   "no-owner": { kind: "flag", group: HOW, summary: "Everything belongs to the role that restores" },
   privileges: { kind: "flag", default: true, group: HOW, summary: "Leave GRANT and REVOKE out" },
   roles: { kind: "flag", default: true, group: HOW, summary: "Do not create roles that are missing" },
+  "lock-wait-timeout": {
+    kind: "duration",
+    default: "60s",
+    group: HOW,
+    summary: "How long to wait in place for tables that others use",
+  },
   cron: {
     kind: "choice",
     choices: ["inactive", "active"],

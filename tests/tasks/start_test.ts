@@ -52,26 +52,3 @@ Deno.test("every command of the table is found by deno compile: its module is in
     assert(modules.includes(`file://${ROOT}tasks/${task}.ts`), task);
   }
 });
-
-Deno.test("pgstrata --help starts in at most three times an empty program", async () => {
-  const folder = await Deno.makeTempDir();
-  try {
-    const empty = `${folder}/empty.ts`;
-    await Deno.writeTextFile(empty, "export {};\n");
-    // The best of several: other work on the machine only makes it slower.
-    const best = async (args: readonly string[]): Promise<number> => {
-      let least = Infinity;
-      for (let run = 0; run < 7; run++) {
-        const start = performance.now();
-        await new Deno.Command(Deno.execPath(), { args: [...args], env: passedOn(), clearEnv: true }).output();
-        least = Math.min(least, performance.now() - start);
-      }
-      return least;
-    };
-    await best(mainArguments(["--help"]));
-    const ratio = (await best(mainArguments(["--help"]))) / (await best(["run", "--no-config", empty]));
-    assert(ratio <= 3, `${ratio.toFixed(2)} times`);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-});

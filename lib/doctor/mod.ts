@@ -1,0 +1,20 @@
+/** Why a backup would not work, or could not be trusted, and what to do about it. */
+export * from "./activity_checks.ts";
+export * from "./certificate_check.ts";
+export * from "./check.ts";
+export * from "./client_checks.ts";
+export * from "./database_checks.ts";
+export * from "./env_file_checks.ts";
+export * from "./examine.ts";
+export * from "./extension_checks.ts";
+export * from "./extension_facts.ts";
+export * from "./history_checks.ts";
+export type { NetworkDeps } from "./network_checks.ts";
+export * from "./privilege_checks.ts";
+export * from "./run_git.ts";
+export * from "./settings_checks.ts";
+export * from "./shelf_checks.ts";
+export * from "./size_checks.ts";
+export * from "./size_estimate.ts";
+export * from "./storage_checks.ts";
+export * from "./target_checks.ts";

@@ -1,0 +1,24 @@
+import { countText } from "../base/mod.ts";
+import type { Session } from "../connection/mod.ts";
+import { type Check, ok } from "./check.ts";
+
+const READABLE =
+  `SELECT pg_catalog.has_table_privilege(pg_catalog.to_regclass('storage.objects'), 'SELECT') AS readable`;
+
+/**
+ * Supabase's Storage keeps files outside of the database: told wherever there are any, for no database backup has
+ * them. No warning: it would ring for ever.
+ */
+export async function storageFilesCheck(session: Session): Promise<Check[]> {
+  const [there] = await session.query<{ readable: boolean | null }>(READABLE);
+  if (there?.readable !== true) return [];
+  const [row] = await session.query<{ count: string }>(
+    "SELECT pg_catalog.count(*)::text AS count FROM storage.objects",
+  );
+  const count = Number(row?.count ?? 0);
+  return count === 0 ? [] : [ok(
+    "storage_files",
+    `storage.objects lists ${countText(count)} files: the list is in a backup, the files are not. Copy them besides, ` +
+      "through Storage's S3 endpoint",
+  )];
+}

@@ -1,0 +1,61 @@
+/** Lets only so many pieces of work run at the same time, in the order they came. */
+export class Limiter {
+  #free: number;
+  readonly #waiting: (() => void)[] = [];
+
+  constructor(jobs: number) {
+    this.#free = Math.max(1, jobs);
+  }
+
+  /** Waits for a place; the answer gives it back. */
+  async enter(): Promise<() => void> {
+    if (this.#free > 0) this.#free--;
+    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    let left = false;
+    return () => {
+      if (left) return;
+      left = true;
+      const next = this.#waiting.shift();
+      if (next === undefined) this.#free++;
+      else next();
+    };
+  }
+
+  /** Does something in a place. */
+  async run<T>(work: () => Promise<T>): Promise<T> {
+    const leave = await this.enter();
+    try {
+      return await work();
+    } finally {
+      leave();
+    }
+  }
+}
+
+/**
+ * Does something for each item, several at a time. After a failure nothing new is begun, and what runs is
+ * waited for.
+ *
+ * @throws the first error
+ */
+export async function eachInParallel<T>(
+  items: Iterable<T>,
+  jobs: number,
+  signal: AbortSignal | undefined,
+  work: (item: T) => Promise<void>,
+): Promise<void> {
+  const left = items[Symbol.iterator]();
+  let failed = false;
+  const results = await Promise.allSettled(Array.from({ length: Math.max(1, jobs) }, async () => {
+    for (let next = left.next(); !next.done && !failed; next = left.next()) {
+      try {
+        signal?.throwIfAborted();
+        await work(next.value);
+      } catch (error) {
+        failed = true;
+        throw error;
+      }
+    }
+  }));
+  for (const result of results) if (result.status === "rejected") throw result.reason;
+}

@@ -1,0 +1,232 @@
+import { createHash } from "node:crypto";
+import { dirname, join } from "@std/path";
+import { type Clock, isNoRoom, noRoomError, PgstrataError } from "../base/mod.ts";
+import {
+  CHECKSUMS_FILE,
+  exists,
+  makeFolderDurable,
+  MANIFEST_FILE,
+  parseChecksums,
+  parseManifest,
+  sealFolder,
+  SHELF_META,
+} from "../catalog/mod.ts";
+import { FILE_MODE, FileLock, freeSpace, hashFile, makeFolder, removeTree } from "../system/mod.ts";
+import type { StoredFile } from "./backup_files.ts";
+import { eachInParallel } from "./limiter.ts";
+import type { TransferDeps, TransferResult } from "./push.ts";
+import { readObjectText, readPart } from "./read_object.ts";
+import { missingObject } from "./store_error.ts";
+import type { RemoteBackup } from "./remote_shelf.ts";
+import type { Store } from "./store.ts";
+
+/** Bytes of a request; as many requests as there are jobs run at the same time. */
+const PART = 8 * 1024 * 1024;
+
+/** Where backups are kept until they are whole: on the shelf's file system, and never taken for a backup. */
+function workFolder(shelf: string, path: string): string {
+  return join(shelf, SHELF_META, "pull", path.replaceAll("/", "%2F"));
+}
+
+/** What a pull needs from outside. */
+export interface PullDeps extends TransferDeps {
+  readonly clock: Clock;
+}
+
+/** How a pull ended. */
+export interface PullResult extends TransferResult {
+  readonly folder: string;
+}
+
+/**
+ * Brings a backup from a store back onto a shelf, under the path it has there: every file checked against its hash,
+ * then published by one rename. What an interrupted pull has brought is kept, the middle of a file too.
+ *
+ * @throws {PgstrataError} code `refused` when the folder exists or another pull of it runs, `not_good` when the
+ *   stored backup is damaged, `no_room`, and what the store says; a later call goes on where this one stopped
+ */
+export async function pullBackup(
+  store: Store,
+  backup: RemoteBackup,
+  shelf: string,
+  deps: PullDeps,
+): Promise<PullResult> {
+  const final = join(shelf, backup.path);
+  const work = workFolder(shelf, backup.path);
+  if (await exists(final)) {
+    throw new PgstrataError(`Cannot pull ${backup.path}: it is on the shelf already`, {
+      code: "refused",
+      context: { folder: final },
+      hint: "Nothing was overwritten. `pgstrata verify` tells whether it is whole; move it away to pull it again.",
+    });
+  }
+  const lock = await FileLock.take(`${work}.lock`, deps.clock.now());
+  if (!(lock instanceof FileLock)) {
+    throw new PgstrataError(`Cannot pull ${backup.path}: another process is at it`, {
+      code: "refused",
+      context: lock.heldBy === null ? {} : { pid: lock.heldBy.pid, since: lock.heldBy.since },
+      hint: "Wait until it has ended.",
+    });
+  }
+  using _pulling = lock;
+  const result = await pullInto(store, backup, work, deps);
+  await makeFolderDurable(dirname(final));
+  await sealFolder(work, final);
+  await removeTree(`${work}.lock`);
+  return { ...result, folder: final };
+}
+
+async function pullInto(store: Store, backup: RemoteBackup, work: string, deps: PullDeps): Promise<TransferResult> {
+  const files = await remoteFiles(store, backup, deps.signal);
+  const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
+  deps.onEvent?.({ type: "planned", files: files.length, bytes });
+  for (const folder of new Set(files.map(({ path }) => dirname(join(work, path))))) await makeFolder(folder);
+  await requireRoom(work, bytes);
+  await removeOthers(work, files);
+  let movedFiles = 0;
+  let movedBytes = 0;
+  await eachInParallel(files, deps.jobs, deps.signal, async (file) => {
+    const skipped = await isThere(join(work, file.path), file);
+    if (skipped) deps.onEvent?.({ type: "moved", bytes: file.bytes });
+    else {
+      const moved = await pullFile(store, `${backup.path}/${file.path}`, join(work, file.path), file, deps);
+      movedBytes += moved;
+      movedFiles++;
+    }
+    deps.onEvent?.({ type: "file", path: file.path, skipped });
+  });
+  return { files: files.length, bytes, movedFiles, movedBytes };
+}
+
+/** The files of a stored backup: by its manifest where that can be read, else by its checksums. */
+async function remoteFiles(store: Store, backup: RemoteBackup, signal?: AbortSignal): Promise<StoredFile[]> {
+  const sizes = new Map<string, number>();
+  for await (const object of store.list(`${backup.path}/`)) {
+    sizes.set(object.key.slice(backup.path.length + 1), object.bytes);
+  }
+  const text = async (name: string) => {
+    const object = await store.head(`${backup.path}/${name}`);
+    if (object === null) throw missingObject(`${backup.path}/${name}`, store.name);
+    return await readObjectText(store, object, signal);
+  };
+  const sums = await text(CHECKSUMS_FILE);
+  const hashes = new Map(parseChecksums(sums).map(({ path, sha256 }) => [path, sha256]));
+  if (backup.manifest === MANIFEST_FILE) {
+    for (const { path, sha256 } of parseManifest(await text(MANIFEST_FILE)).files) hashes.set(path, sha256);
+  }
+  hashes.set(CHECKSUMS_FILE, createHash("sha256").update(sums).digest("hex"));
+  return [...hashes].map(([path, sha256]) => {
+    const bytes = sizes.get(path);
+    if (bytes === undefined) throw missingObject(`${backup.path}/${path}`, store.name);
+    return { path, sha256, bytes };
+  });
+}
+
+/**
+ * Brings one file, several parts at a time, written in their order. An earlier attempt's beginning is read and
+ * hashed again rather than brought again. When the whole is not right with such a beginning, it is brought anew once.
+ *
+ * @returns bytes that were moved
+ */
+async function pullFile(store: Store, key: string, path: string, file: StoredFile, deps: PullDeps): Promise<number> {
+  const partial = `${path}.part`;
+  const resumed = await Deno.lstat(partial).then(({ size }) => size > 0 && size <= file.bytes, () => false);
+  if (!resumed) await removeTree(partial);
+  try {
+    let { sha256, moved } = await download(store, key, partial, file.bytes, deps);
+    if (sha256 !== file.sha256 && resumed) {
+      await removeTree(partial);
+      ({ sha256, moved } = await download(store, key, partial, file.bytes, deps));
+    }
+    if (sha256 !== file.sha256) {
+      await removeTree(partial);
+      throw new PgstrataError(`Cannot pull ${key}: it is damaged in the storage`, {
+        code: "not_good",
+        context: { storage: store.name },
+        hint: "Take another copy, or push the backup again where it is still there. What was brought stays for that.",
+      });
+    }
+    await Deno.rename(partial, path);
+    return moved;
+  } catch (error) {
+    if (isNoRoom(error)) throw noRoomError(`Cannot pull ${key}: no space left on the device`, error);
+    throw error;
+  }
+}
+
+async function download(
+  store: Store,
+  key: string,
+  partial: string,
+  bytes: number,
+  deps: PullDeps,
+): Promise<{ readonly sha256: string; readonly moved: number }> {
+  const hash = createHash("sha256");
+  using output = await Deno.open(partial, { read: true, write: true, create: true, mode: FILE_MODE });
+  let begun = 0;
+  const buffer = new Uint8Array(1024 * 1024);
+  for (let read = await output.read(buffer); read !== null; read = await output.read(buffer)) {
+    hash.update(buffer.subarray(0, read));
+    begun += read;
+  }
+  deps.onEvent?.({ type: "moved", bytes: begun });
+  const coming: Promise<Uint8Array>[] = [];
+  let asked = begun;
+  const ask = () => {
+    const length = Math.min(PART, bytes - asked);
+    const part = readPart(store, key, asked, length, deps.signal);
+    part.catch(() => {}); // Looked at when its turn comes.
+    coming.push(part);
+    asked += length;
+  };
+  try {
+    while (asked < bytes || coming.length > 0) {
+      while (asked < bytes && coming.length < deps.jobs) ask();
+      const part = await coming.shift();
+      if (part === undefined) break;
+      hash.update(part);
+      for (let written = 0; written < part.length;) written += await output.write(part.subarray(written));
+      deps.onEvent?.({ type: "moved", bytes: part.length });
+    }
+  } finally {
+    await Promise.allSettled(coming);
+  }
+  return { sha256: hash.digest("hex"), moved: bytes - begun };
+}
+
+/** What an earlier pull of another backup by this name may have left. */
+async function removeOthers(work: string, files: readonly StoredFile[]): Promise<void> {
+  const own = new Set(files.flatMap(({ path }) => [path, `${path}.part`]));
+  const folders = [""];
+  for (let above = folders.pop(); above !== undefined; above = folders.pop()) {
+    for (const entry of Deno.readDirSync(join(work, above))) {
+      const path = above === "" ? entry.name : `${above}/${entry.name}`;
+      if (entry.isDirectory) folders.push(path);
+      else if (!own.has(path)) await Deno.remove(join(work, path));
+    }
+  }
+}
+
+async function isThere(path: string, file: StoredFile): Promise<boolean> {
+  try {
+    return (await Deno.lstat(path)).size === file.bytes && (await hashFile(path)).sha256 === file.sha256;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
+
+async function requireRoom(work: string, bytes: number): Promise<void> {
+  let here = 0;
+  const folders = [work];
+  for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
+    for (const entry of Deno.readDirSync(folder)) {
+      if (entry.isDirectory) folders.push(join(folder, entry.name));
+      else here += Deno.lstatSync(join(folder, entry.name)).size;
+    }
+  }
+  const free = await freeSpace(work);
+  if (free < bytes - here) {
+    throw noRoomError(`Cannot pull the backup: it needs ${bytes - here} bytes more, ${free} are free`);
+  }
+}
