@@ -6,6 +6,7 @@ import { parseChecksums, parseManifest } from "../../lib/catalog/mod.ts";
 import { DisposableCluster } from "../../lib/postgres/mod.ts";
 import { hashFile, processText, TempFolder } from "../../lib/system/mod.ts";
 import { manyTables } from "../../scripts/fixtures/generate.ts";
+import { ensureToolSet } from "../../scripts/postgres_versions.ts";
 import { testedMajors, testServer } from "../../scripts/test_server.ts";
 import { backUp, folderNames, pgText, readText } from "./backup_fixture.ts";
 
@@ -295,8 +296,8 @@ Deno.test("2000 tables make three tiers of 2000 tables", async () => {
 });
 
 for (const major of testedMajors()) {
+  const tools = await ensureToolSet(major);
   Deno.test(`a hot standby of PostgreSQL ${major} is backed up, unlogged tables told`, async () => {
-    const { tools } = await testServer(major);
     await using primary = await DisposableCluster.start({
       tools,
       settings: { wal_level: "replica", max_wal_senders: "4", hot_standby: "on" },

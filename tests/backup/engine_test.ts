@@ -82,9 +82,7 @@ Deno.test("a raw file that is cut short fails the backup", async () => {
     exit 0;; esac`;
   const shelf = join(folder.path, "shelf");
   let message = "";
-  await backUp(database.url, shelf, await toolsWith(bin, cutting)).catch((error) =>
-    message = Deno.inspect(error)
-  );
+  await backUp(database.url, shelf, await toolsWith(bin, cutting)).catch((error) => message = Deno.inspect(error));
   assertStringIncludes(message, "does not end as COPY text does");
   assertEquals((await folderNames(shelf)).filter((name) => name !== ".pgstrata"), []);
 });
