@@ -23,7 +23,7 @@ export {
   type BackupResult,
   runBackup,
 } from "./lib/backup/mod.ts";
-export { type Compression, type GivenOrigin, type Selection, type Tier } from "./lib/backup/mod.ts";
+export { type Compression, type GivenOrigin, type LeftOut, type Selection, type Tier } from "./lib/backup/mod.ts";
 export { type Clock, EXIT_CODES, type ExitName, PgstrataError, type PgstrataErrorOptions } from "./lib/base/mod.ts";
 export { Secret, systemClock } from "./lib/base/mod.ts";
 export { manifestText, parseManifest } from "./lib/catalog/mod.ts";
@@ -54,3 +54,5 @@ export {
   type SummaryOptions,
   summaryText,
 } from "./lib/report/mod.ts";
+export type { EncryptionKey } from "./lib/crypt/mod.ts";
+export type { Session } from "./lib/connection/mod.ts";

@@ -15,7 +15,8 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   backup: ["base", "system", "archive", "connection", "postgres", "inventory", "catalog", "crypt"],
   restore: ["base", "system", "archive", "connection", "postgres", "inventory", "catalog", "crypt"],
   verify: ["base", "system", "archive", "connection", "postgres", "inventory", "catalog", "crypt"],
-  diff: ["base", "system", "archive", "connection", "postgres", "inventory", "catalog", "crypt"],
+  // Compares what verify describes: a living database and a backup in the same terms.
+  diff: ["base", "system", "archive", "connection", "postgres", "inventory", "catalog", "crypt", "verify"],
   doctor: ["base", "system", "archive", "connection", "postgres", "inventory", "catalog", "crypt"],
   storage: ["base", "system", "catalog"],
   snapshot: ["base", "connection", "postgres", "inventory", "catalog"],

@@ -43,9 +43,11 @@ export function* readBlocks(read: ReadBytes, start: number, intSize = 4): Genera
     yield { type: "large_objects", dumpId, offset };
     for (;;) {
       const at = input.position;
-      const oid = input.int("a large object's oid");
-      if (oid === 0) break;
-      if (oid < 0) throw new ArchiveError(`a large object's oid is ${oid}`, at);
+      const signed = input.int("a large object's oid");
+      if (signed === 0) break;
+      // pg_dump writes oids as signed ints: those from 2^31 on are negative.
+      const oid = signed < 0 ? signed + 2 ** 32 : signed;
+      if (oid < 0) throw new ArchiveError(`a large object's oid is ${signed}`, at);
       yield { type: "large_object", oid, offset: at };
       yield* input.chunks();
     }

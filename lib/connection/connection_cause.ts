@@ -98,7 +98,9 @@ const RULES: readonly (readonly [test: (code: string, text: string) => boolean, 
     state: "nothing listens on that port",
     persistence: "transient",
     hint: "Check host and port and that the server runs and listens there (listen_addresses, firewall)." +
-      (target.kind === "supabase_direct" ? " A paused project does not listen: restore it in the dashboard." : ""),
+      (target.kind === "supabase_direct"
+        ? ` A paused project does not listen: restore it in the dashboard. ${noRouteHint(target)}`
+        : ""),
   })],
   [(code) => code === "ENOENT" || code === "ENOTDIR", () => ({
     state: "there is no server socket in that folder",
@@ -127,10 +129,11 @@ const RULES: readonly (readonly [test: (code: string, text: string) => boolean, 
     persistence: "transient",
     hint: noRouteHint(target),
   })],
-  [(code) => code === "ETIMEDOUT" || code === "CONNECT_TIMEOUT", () => ({
+  [(code) => code === "ETIMEDOUT" || code === "CONNECT_TIMEOUT", (target) => ({
     state: "the server did not answer in time",
     persistence: "transient",
-    hint: "Check host, port and firewall; connect_timeout=SECONDS in the URL waits longer.",
+    hint: "Check host, port and firewall; connect_timeout=SECONDS in the URL waits longer." +
+      (target.kind === "supabase_direct" ? ` ${noRouteHint(target)}` : ""),
   })],
   [(code) => code === "ERR_TLS_CERT_ALTNAME_INVALID", () => ({
     state: "the server's certificate is for another name",
@@ -162,7 +165,7 @@ export function explain(code: string, text: string, target: Target): Explanation
 function noRouteHint(target: Target): string {
   if (target.kind !== "supabase_direct") return "Check this machine's network; the host may have IPv6 addresses only.";
   const suffix = target.environment.toUpperCase().replaceAll("-", "_");
-  return "Supabase's direct host has IPv6 only and this machine has no IPv6 route. Use the session pooler: " +
+  return "Supabase's direct host has IPv6 only: from a network without IPv6 use the session pooler: " +
     `set SUPABASE_POOLER_HOST_${suffix} to its host (dashboard: Connect, Session pooler, aws-…pooler.supabase.com; ` +
     "it cannot be derived from the reference), or book the IPv4 add-on.";
 }

@@ -8,6 +8,7 @@ import type { PinnedTarget } from "./target.ts";
  * `connection`; after an abort every call rejects with the signal's reason.
  */
 export interface Session extends AsyncDisposable {
+  /** The database. */
   readonly target: PinnedTarget;
   /** As the server writes it: `15.18 (Debian 15.18-0+deb12u1)`. */
   readonly serverVersion: string;
@@ -15,6 +16,7 @@ export interface Session extends AsyncDisposable {
   readonly serverMajor: number;
   /** `150018` for 15.18. */
   readonly serverVersionNum: number;
+  /** Process id of the server process. */
   readonly backendPid: number;
   /** Whether the server is a standby. */
   readonly inRecovery: boolean;

@@ -6,7 +6,7 @@ import { changedSource, checkKey, missingObject } from "./store_error.ts";
 import type { ObjectDetails, ObjectSource, PutOptions, Store, StoredObject } from "./store.ts";
 
 /** Bytes read and written at once. */
-const BLOCK = 4 * 1024 * 1024;
+const BLOCK = 1024 * 1024;
 
 /** A file that is being written; only a killed process leaves one behind. */
 const PARTIAL_NAME = /^\..+\.[0-9a-f-]{36}\.partial$/;
@@ -128,10 +128,11 @@ export class FolderStore implements Store {
 
   async #write(partial: string, key: string, source: ObjectSource, options: PutOptions): Promise<void> {
     const hash = createHash("sha256");
+    const buffer = new Uint8Array(Math.min(BLOCK, source.bytes));
     let done = 0;
     using file = await Deno.open(partial, { write: true, createNew: true, mode: FILE_MODE });
     while (done < source.bytes) {
-      const block = await source.read(done, BLOCK);
+      const block = await source.read(done, BLOCK, buffer);
       if (block.length === 0) break;
       hash.update(block);
       for (let written = 0; written < block.length;) written += await file.write(block.subarray(written));

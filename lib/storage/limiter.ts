@@ -11,6 +11,17 @@ export class Limiter {
   async enter(): Promise<() => void> {
     if (this.#free > 0) this.#free--;
     else await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    return this.#place();
+  }
+
+  /** Takes a place if there is one now; null otherwise. */
+  tryEnter(): (() => void) | null {
+    if (this.#free === 0) return null;
+    this.#free--;
+    return this.#place();
+  }
+
+  #place(): () => void {
     let left = false;
     return () => {
       if (left) return;

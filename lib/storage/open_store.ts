@@ -11,7 +11,7 @@ export interface OpenStoreOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Requests at the same time; each holds a part of 16 MiB in memory. */
+/** Requests at the same time; each holds a part of 8 MiB in memory. */
 export const DEFAULT_JOBS = 4;
 
 /**

@@ -14,6 +14,7 @@ import {
 import { FILE_MODE, FileLock, freeSpace, hashFile, makeFolder, removeTree } from "../system/mod.ts";
 import type { StoredFile } from "./backup_files.ts";
 import { eachInParallel } from "./limiter.ts";
+import { type PartBuffer, PartBuffers } from "./part_buffers.ts";
 import type { TransferDeps, TransferResult } from "./push.ts";
 import { readObjectText, readPart } from "./read_object.ts";
 import { missingObject } from "./store_error.ts";
@@ -21,7 +22,7 @@ import type { RemoteBackup } from "./remote_shelf.ts";
 import type { Store } from "./store.ts";
 
 /** Bytes of a request; as many requests as there are jobs run at the same time. */
-const PART = 8 * 1024 * 1024;
+const PART = 4 * 1024 * 1024;
 
 /** Where backups are kept until they are whole: on the shelf's file system, and never taken for a backup. */
 function workFolder(shelf: string, path: string): string {
@@ -85,11 +86,12 @@ async function pullInto(store: Store, backup: RemoteBackup, work: string, deps: 
   await removeOthers(work, files);
   let movedFiles = 0;
   let movedBytes = 0;
+  const parts = new PartBuffers(deps.jobs, PART);
   await eachInParallel(files, deps.jobs, deps.signal, async (file) => {
     const skipped = await isThere(join(work, file.path), file);
     if (skipped) deps.onEvent?.({ type: "moved", bytes: file.bytes });
     else {
-      const moved = await pullFile(store, `${backup.path}/${file.path}`, join(work, file.path), file, deps);
+      const moved = await pullFile(store, `${backup.path}/${file.path}`, join(work, file.path), file, parts, deps);
       movedBytes += moved;
       movedFiles++;
     }
@@ -128,15 +130,22 @@ async function remoteFiles(store: Store, backup: RemoteBackup, signal?: AbortSig
  *
  * @returns bytes that were moved
  */
-async function pullFile(store: Store, key: string, path: string, file: StoredFile, deps: PullDeps): Promise<number> {
+async function pullFile(
+  store: Store,
+  key: string,
+  path: string,
+  file: StoredFile,
+  parts: PartBuffers,
+  deps: PullDeps,
+): Promise<number> {
   const partial = `${path}.part`;
   const resumed = await Deno.lstat(partial).then(({ size }) => size > 0 && size <= file.bytes, () => false);
   if (!resumed) await removeTree(partial);
   try {
-    let { sha256, moved } = await download(store, key, partial, file.bytes, deps);
+    let { sha256, moved } = await download(store, key, partial, file.bytes, parts, deps);
     if (sha256 !== file.sha256 && resumed) {
       await removeTree(partial);
-      ({ sha256, moved } = await download(store, key, partial, file.bytes, deps));
+      ({ sha256, moved } = await download(store, key, partial, file.bytes, parts, deps));
     }
     if (sha256 !== file.sha256) {
       await removeTree(partial);
@@ -159,39 +168,53 @@ async function download(
   key: string,
   partial: string,
   bytes: number,
+  parts: PartBuffers,
   deps: PullDeps,
 ): Promise<{ readonly sha256: string; readonly moved: number }> {
   const hash = createHash("sha256");
   using output = await Deno.open(partial, { read: true, write: true, create: true, mode: FILE_MODE });
   let begun = 0;
-  const buffer = new Uint8Array(1024 * 1024);
-  for (let read = await output.read(buffer); read !== null; read = await output.read(buffer)) {
-    hash.update(buffer.subarray(0, read));
+  const block = new Uint8Array(64 * 1024);
+  for (let read = await output.read(block); read !== null; read = await output.read(block)) {
+    hash.update(block.subarray(0, read));
     begun += read;
   }
   deps.onEvent?.({ type: "moved", bytes: begun });
-  const coming: Promise<Uint8Array>[] = [];
+  const coming: ComingPart[] = [];
   let asked = begun;
-  const ask = () => {
+  const ask = (buffer: PartBuffer) => {
     const length = Math.min(PART, bytes - asked);
-    const part = readPart(store, key, asked, length, deps.signal);
-    part.catch(() => {}); // Looked at when its turn comes.
-    coming.push(part);
+    const content = readPart(store, key, asked, buffer.bytes.subarray(0, length), deps.signal);
+    content.catch(() => {}); // Looked at when its turn comes.
+    coming.push({ content, buffer });
     asked += length;
   };
   try {
     while (asked < bytes || coming.length > 0) {
-      while (asked < bytes && coming.length < deps.jobs) ask();
-      const part = await coming.shift();
+      // The first of a file waits for a buffer; more are asked for while some are free.
+      if (coming.length === 0) ask(await parts.take());
+      for (let more = parts.takeFree(asked < bytes); more !== null; more = parts.takeFree(asked < bytes)) ask(more);
+      const part = coming[0];
       if (part === undefined) break;
-      hash.update(part);
-      for (let written = 0; written < part.length;) written += await output.write(part.subarray(written));
-      deps.onEvent?.({ type: "moved", bytes: part.length });
+      const content = await part.content;
+      hash.update(content);
+      for (let written = 0; written < content.length;) written += await output.write(content.subarray(written));
+      deps.onEvent?.({ type: "moved", bytes: content.length });
+      coming.shift();
+      part.buffer.giveBack();
     }
   } finally {
-    await Promise.allSettled(coming);
+    for (const { content, buffer } of coming) {
+      await content.catch(() => {});
+      buffer.giveBack();
+    }
   }
   return { sha256: hash.digest("hex"), moved: bytes - begun };
+}
+
+interface ComingPart {
+  readonly content: Promise<Uint8Array>;
+  readonly buffer: PartBuffer;
 }
 
 /** What an earlier pull of another backup by this name may have left. */

@@ -11,17 +11,18 @@ const READ_RETRY: RetryPolicy = { attempts: 4, firstWait: 500, longestWait: 5_00
 /**
  * A part of an object, whole.
  *
+ * @param buffer takes it; it has the part's length
  * @throws {PgstrataError} code `not_good` when the object ends before; what the store says
  */
 export async function readPart(
   store: Store,
   key: string,
   offset: number,
-  length: number,
+  buffer: Uint8Array<ArrayBuffer>,
   signal?: AbortSignal,
 ): Promise<Uint8Array<ArrayBuffer>> {
+  const { length } = buffer;
   const read = async () => {
-    const buffer = new Uint8Array(length);
     let filled = 0;
     try {
       for await (const chunk of await store.get(key, { offset, length })) {
@@ -53,7 +54,9 @@ export async function readObjectText(store: Store, object: StoredObject, signal?
     throw new PgstrataError(`Cannot read ${object.key}: it is larger than ${TEXT_LIMIT} bytes`, { code: "not_good" });
   }
   try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(await readPart(store, object.key, 0, object.bytes, signal));
+    return new TextDecoder("utf-8", { fatal: true }).decode(
+      await readPart(store, object.key, 0, new Uint8Array(object.bytes), signal),
+    );
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
     throw new PgstrataError(`Cannot read ${object.key}: it is no text (${messageOf(error)})`, { code: "not_good" });

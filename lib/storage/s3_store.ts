@@ -10,6 +10,7 @@ import {
 } from "@aws-sdk/client-s3";
 import type { S3Destination } from "./destination.ts";
 import { Limiter } from "./limiter.ts";
+import { PartBuffers } from "./part_buffers.ts";
 import type { OpenStoreOptions } from "./open_store.ts";
 import { s3Client } from "./s3_client.ts";
 import { httpStatus, s3Error, serviceCode } from "./s3_error.ts";
@@ -27,6 +28,7 @@ export interface S3StoreOptions extends OpenStoreOptions {
 /** A bucket, or a prefix in one. */
 export class S3Store implements Store {
   readonly #limiter: Limiter;
+  readonly #buffers: PartBuffers;
   readonly #send: { readonly abortSignal?: AbortSignal };
 
   private constructor(
@@ -37,6 +39,7 @@ export class S3Store implements Store {
     private readonly pageSize: number | undefined,
   ) {
     this.#limiter = new Limiter(jobs);
+    this.#buffers = new PartBuffers(jobs, PART_SIZE);
     this.#send = signal === undefined ? {} : { abortSignal: signal };
   }
 
@@ -90,9 +93,14 @@ export class S3Store implements Store {
     return await this.#attempt(`store ${key}`, async () => {
       if (options.ifAbsent && await this.head(key) !== null) return "exists";
       const { bucket, storageClass } = this.destination;
-      const setting = { client: this.client, bucket, storageClass, limiter: this.#limiter, send: this.#send };
+      const setting = { client: this.client, bucket, storageClass, buffers: this.#buffers, send: this.#send };
       if (source.bytes > PART_SIZE) return await uploadInParts(this.#at(key).Key, source, options, setting);
-      return await this.#limiter.run(() => this.#putWhole(key, source, options));
+      const buffer = await this.#buffers.take();
+      try {
+        return await this.#putWhole(key, source, buffer.bytes, options);
+      } finally {
+        buffer.giveBack();
+      }
     });
   }
 
@@ -103,7 +111,7 @@ export class S3Store implements Store {
         const Range = range === undefined ? {} : { Range: `bytes=${range.offset}-${range.offset + range.length - 1}` };
         const { Body } = await this.client.send(new GetObjectCommand({ ...this.#at(key), ...Range }), this.#send);
         if (Body === undefined) throw new Error("the answer has no body");
-        return Body.transformToWebStream() as ReadableStream<Uint8Array>;
+        return ReadableStream.from(Body as unknown as AsyncIterable<Uint8Array>);
       } catch (error) {
         if (serviceCode(error) === "NoSuchKey") throw missingObject(key, this.name, error);
         throw error;
@@ -131,8 +139,13 @@ export class S3Store implements Store {
     return Promise.resolve();
   }
 
-  async #putWhole(key: string, source: ObjectSource, options: PutOptions): Promise<"written" | "exists"> {
-    const Body = await source.read(0, source.bytes);
+  async #putWhole(
+    key: string,
+    source: ObjectSource,
+    into: Uint8Array,
+    options: PutOptions,
+  ): Promise<"written" | "exists"> {
+    const Body = await source.read(0, source.bytes, into);
     const isRight = Body.length === source.bytes && createHash("sha256").update(Body).digest("hex") === source.sha256;
     if (!isRight) throw changedSource(key);
     const request = {

@@ -11,7 +11,7 @@ import {
   type StorageClass,
   UploadPartCommand,
 } from "@aws-sdk/client-s3";
-import type { Limiter } from "./limiter.ts";
+import type { PartBuffers } from "./part_buffers.ts";
 import { serviceCode } from "./s3_error.ts";
 import { changedSource } from "./store_error.ts";
 import type { ObjectSource, PutOptions } from "./store.ts";
@@ -19,7 +19,7 @@ import type { ObjectSource, PutOptions } from "./store.ts";
 const MIB = 1024 * 1024;
 
 /** Smallest part we send; what is not larger goes in one request. */
-export const PART_SIZE = 16 * MIB;
+export const PART_SIZE = 8 * MIB;
 
 /** Most parts of an object (S3 user guide, "multipart upload limits"). */
 const MOST_PARTS = 10_000;
@@ -29,7 +29,8 @@ export interface UploadSetting {
   readonly client: S3Client;
   readonly bucket: string;
   readonly storageClass: string | null;
-  readonly limiter: Limiter;
+  /** Of {@linkcode PART_SIZE}; as many as there may be requests at the same time. */
+  readonly buffers: PartBuffers;
   readonly send: { readonly abortSignal?: AbortSignal };
 }
 
@@ -49,7 +50,7 @@ export async function uploadInParts(
   options: PutOptions,
   setting: UploadSetting,
 ): Promise<"written" | "exists"> {
-  const { client, bucket: Bucket, send, limiter } = setting;
+  const { client, bucket: Bucket, send, buffers } = setting;
   const size = partSize(source.bytes);
   const { id, parts: stored, others } = await findUpload(key, source, size, setting);
   const upload = { Bucket, Key: key, UploadId: id ?? await createUpload(key, source, setting) };
@@ -59,36 +60,32 @@ export async function uploadInParts(
   let failure: { readonly error: unknown } | null = null;
   let done = 0;
   for (let number = 1; done < source.bytes && failure === null; number++) {
-    const leave = await limiter.enter();
-    if (failure !== null) {
-      leave();
-      break;
-    }
-    let body: Uint8Array;
+    const buffer = await buffers.take();
+    let isUsed = false;
     try {
+      if (failure !== null) break;
       send.abortSignal?.throwIfAborted();
-      body = await source.read(done, size);
+      // Parts of objects beyond 80 GB are larger than a buffer.
+      const body = await source.read(done, size, size <= buffer.bytes.length ? buffer.bytes : undefined);
+      if (body.length === 0) break;
+      hash.update(body);
+      done += body.length;
+      isUsed = true;
+      const task = sendPart(upload, number, body, stored.get(number), setting).then((part) => {
+        parts.push(part);
+        options.onBytes?.(body.length);
+      }, (error) => {
+        failure ??= { error };
+      }).finally(() => {
+        buffer.giveBack();
+        running.delete(task);
+      });
+      running.add(task);
     } catch (error) {
-      leave();
       failure = { error };
-      break;
+    } finally {
+      if (!isUsed) buffer.giveBack();
     }
-    hash.update(body);
-    done += body.length;
-    if (body.length === 0) {
-      leave();
-      break;
-    }
-    const task = sendPart(upload, number, body, stored.get(number), setting).then((part) => {
-      parts.push(part);
-      options.onBytes?.(body.length);
-    }, (error) => {
-      failure ??= { error };
-    }).finally(() => {
-      leave();
-      running.delete(task);
-    });
-    running.add(task);
   }
   await Promise.all(running);
   // What was stored stays, for the next attempt to go on from.
@@ -167,7 +164,8 @@ async function listParts(
   send: UploadSetting["send"],
 ): Promise<Map<number, StoredPart>> {
   const parts = new Map<number, StoredPart>();
-  for (let marker: string | undefined;;) {
+  let marker: string | undefined;
+  while (true) {
     const page = await client.send(new ListPartsCommand({ ...upload, PartNumberMarker: marker }), send);
     for (const { PartNumber = 0, Size = 0, ETag = "" } of page.Parts ?? []) {
       parts.set(PartNumber, { bytes: Size, etag: ETag });

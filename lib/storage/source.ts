@@ -8,10 +8,11 @@ export class FileSource implements ObjectSource, Disposable {
 
   constructor(private readonly path: string, readonly bytes: number, readonly sha256: string) {}
 
-  async read(offset: number, length: number): Promise<Uint8Array> {
+  async read(offset: number, length: number, into?: Uint8Array): Promise<Uint8Array> {
     this.#file ??= await Deno.open(this.path);
     if (offset !== this.#position) await this.#file.seek(offset, Deno.SeekMode.Start);
-    const buffer = new Uint8Array(Math.max(0, Math.min(length, this.bytes - offset)));
+    const wanted = Math.max(0, Math.min(length, this.bytes - offset));
+    const buffer = into?.subarray(0, wanted) ?? new Uint8Array(wanted);
     let filled = 0;
     while (filled < buffer.length) {
       const read = await this.#file.read(buffer.subarray(filled));

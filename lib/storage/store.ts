@@ -21,8 +21,12 @@ export interface ObjectSource {
   readonly bytes: number;
   /** What the content has to be; a store refuses to keep anything else. */
   readonly sha256: string;
-  /** So many bytes from there on; fewer only at the end. A store reads from the start to the end. */
-  read(offset: number, length: number): Promise<Uint8Array>;
+  /**
+   * So many bytes from there on; fewer only at the end. A store reads from the start to the end.
+   *
+   * @param into memory that may be used for them, at least as long
+   */
+  read(offset: number, length: number, into?: Uint8Array): Promise<Uint8Array>;
 }
 
 /** How something is stored. */

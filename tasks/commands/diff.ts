@@ -36,7 +36,7 @@ export const DIFF_OPTIONS = {
 /** `pgstrata diff`. */
 export const diff: Command = defineCommand({
   name: "diff",
-  summary: "show what changed between two backups, or a backup and a living database",
+  summary: "show what changed between two backups, or since one",
   description: [
     "Objects of the schema that came, went or are defined otherwise, with the SQL difference; rows by count and by " +
     "content; extensions, roles, owners and grants, policies, options of views, sequences, sizes. What may be " +

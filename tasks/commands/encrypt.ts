@@ -40,7 +40,7 @@ export const encrypt: Command = defineCommand({
   options: ENCRYPT_OPTIONS,
   examples: [
     {
-      line: "PGSTRATA_AGE_RECIPIENTS=age1… pgstrata encrypt latest:prod",
+      line: "PGSTRATA_AGE_RECIPIENTS=age1... pgstrata encrypt latest:prod",
       does: "For the holder of one age key; nobody else can read it.",
     },
     {

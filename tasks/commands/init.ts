@@ -61,7 +61,7 @@ export const INIT_OPTIONS = {
 /** `pgstrata init`. */
 export const init: Command = defineCommand({
   name: "init",
-  summary: "write .env, pgstrata.json, a workflow and timers; overwrite nothing",
+  summary: "set up: .env, pgstrata.json, a workflow, timers; over nothing",
   description: [
     "Writes what a project needs to be backed up: .env (mode 0600) and .env.example, pgstrata.json, lines in .gitignore, " +
     ".github/workflows/backup.yml, a systemd service and timer and a crontab line in deploy/. On a terminal it asks for " +

@@ -11,7 +11,7 @@ export const RESTORE_OPTIONS = {
     kind: "string",
     value: "TARGET",
     group: WHERE,
-    summary: "An environment (staging, prod …), a connection string, or - to read one from standard input",
+    summary: "An environment (staging, prod, ...), a connection string, or - to read one from standard input",
   },
   "to-env": { kind: "string", value: "NAME", group: WHERE, summary: "The variable that holds the connection string" },
   "create-db": { kind: "flag", group: WHERE, summary: "Create the target's database, which must not exist" },

@@ -40,7 +40,7 @@ export const SCHEDULE_OPTIONS = {
 /** `pgstrata schedule`. */
 export const schedule: Command = defineCommand({
   name: "schedule",
-  summary: "print or install timers: daily, weekly, monthly, a drill, pre-release",
+  summary: "print or install timers: daily, weekly, monthly, a drill",
   description: [
     "Prints units of systemd, or lines of a crontab: a daily backup with pruning; a weekly full and schema-only one; a " +
     "monthly one that goes to cold storage, encrypted where pgstrata.json names recipients; a drill every quarter; and " +

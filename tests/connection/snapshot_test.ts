@@ -19,8 +19,11 @@ Deno.test.afterAll(async () => {
   await server[Symbol.asyncDispose]();
 });
 
-/** A database of its own for each test. */
-async function freshDatabase(name: string, sql: string): Promise<{ session: Session; other: Session }> {
+let databases = 0;
+
+/** A database of its own for each test, and each repetition of it. */
+async function freshDatabase(label: string, sql: string): Promise<{ session: Session; other: Session }> {
+  const name = `${label}_${databases++}`;
   {
     await using admin = await openSession(server.target());
     await admin.execute(`CREATE DATABASE ${name}`);
@@ -299,18 +302,22 @@ Deno.test("openSnapshot() keeps its session alive with signs of life and tells w
 
 Deno.test("openSnapshot() does without the WAL position where the role may not ask", async () => {
   const { session, other } = await freshDatabase("no_wal", "CREATE TABLE public.a (n int)");
+  const role = `modest_${databases}`;
   await using _1 = session, _2 = other;
   await other.execute(
-    "CREATE ROLE modest; GRANT SELECT ON public.a TO modest; REVOKE EXECUTE ON FUNCTION pg_catalog.pg_current_wal_lsn() FROM PUBLIC",
+    `CREATE ROLE ${role}; GRANT SELECT ON public.a TO ${role}; REVOKE EXECUTE ON FUNCTION pg_catalog.pg_current_wal_lsn() FROM PUBLIC`,
   );
-  await session.execute("SET ROLE modest");
+  await session.execute(`SET ROLE ${role}`);
   await using snapshot = await openSnapshot(session, { listRelations: lister(session), lockTimeout: 5_000 });
   assertEquals(snapshot.walPosition, null);
   assertEquals(await session.query("SELECT count(*)::int AS n FROM public.a"), [{ n: 0 }]);
 });
 
 Deno.test("openSnapshot() names the missing privilege when a table may not be read", async () => {
-  const { session, other } = await freshDatabase("forbidden", "CREATE TABLE public.a (n int); CREATE ROLE nothing");
+  const { session, other } = await freshDatabase(
+    "forbidden",
+    "CREATE TABLE public.a (n int); DROP ROLE IF EXISTS nothing; CREATE ROLE nothing",
+  );
   await using _1 = session, _2 = other;
   await session.execute("SET ROLE nothing");
   const error = await assertRejects(

@@ -87,6 +87,7 @@ Deno.test("connection strings of every form lead driver, our psql and plain psql
   const dead = `127.0.0.1:1`;
   {
     await using admin = await openSession(server.target());
+    await admin.execute('DROP DATABASE IF EXISTS "odd name/é%"');
     await admin.execute('CREATE DATABASE "odd name/é%"');
   }
   const strings: string[] = [

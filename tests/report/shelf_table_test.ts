@@ -2,7 +2,7 @@ import { assert, assertEquals, assertLessOrEqual } from "@std/assert";
 import stringWidth from "string-width";
 import { planRetention, retentionHistory } from "../../lib/catalog/mod.ts";
 import { DEFAULT_POLICY } from "../../lib/catalog/retention_policy.ts";
-import { detailsText, pruneText, shelfTable, shelfView } from "../../lib/report/mod.ts";
+import { detailsText, pruneText, remoteTable, shelfTable, shelfView } from "../../lib/report/mod.ts";
 import { fullShelf, NOW, sealedEntry, shelfOf } from "./shelf_fixture.ts";
 
 const EXPECTED = new URL("expected/", import.meta.url);
@@ -58,11 +58,31 @@ function details(path: string): string {
   return detailsText({ entry, real, decision, records: entry.kind === "backup" ? records : [] }, NOW);
 }
 
+function remote(columns: number): string {
+  const { path, time, environment, label, summary } = sealedEntry("2026-11-20T02:00:04Z", { label: "monthly" });
+  const base = { path, time, environment, label, storageClass: null, storedAt: null, encrypted: null, summary: null };
+  return remoteTable("s3://backups/prod", [
+    {
+      ...base,
+      kind: "backup",
+      encrypted: "age",
+      summary,
+      storedAt: new Date("2026-11-20T03:00:00Z"),
+      storageClass: "GLACIER",
+    },
+    { ...base, kind: "backup", summary, storedAt: new Date("2026-10-20T03:00:00Z") },
+    { ...base, kind: "backup", encrypted: "gpg", storedAt: new Date("2026-10-20T03:00:00Z") },
+    ...(["partial", "removing", "unreadable", "foreign"] as const).map((kind) => ({ ...base, kind })),
+  ], { now: NOW, columns });
+}
+
 const WHOLE: readonly (readonly [string, string])[] = [
   ["list_80.txt", list(80)],
   ["list_140.txt", list(140)],
   ["list_all.txt", list(10_000)],
   ["list_ci_100.txt", shelfTable(shelfView(ci, null), { now: NOW, columns: 100 })],
+  ["list_remote_80.txt", remote(80)],
+  ["list_remote_140.txt", remote(140)],
   ["prune_80.txt", plan(80)],
   ["prune_140.txt", plan(140)],
   ["show_backup.txt", details("20261119_020004_prod")],
@@ -88,7 +108,7 @@ Deno.test("no table of a shelf lets a control character through", () => {
 
 for (const columns of [80, 100, 120, 140, 200]) {
   Deno.test(`a list and a plan fit into ${columns} columns`, () => {
-    for (const line of `${list(columns)}${plan(columns)}`.split("\n")) {
+    for (const line of `${list(columns)}${plan(columns)}${remote(columns)}`.split("\n")) {
       assertLessOrEqual(stringWidth(line), columns, line);
     }
   });

@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { mainArguments, passedOn, ROOT } from "./run_main.ts";
+import { passedOn, ROOT } from "./run_main.ts";
 
 /** Packages that a command loads when it needs them, and `--help` never. */
 const HEAVY = ["postgres", "valibot", "string-width", "@aws-sdk", "age-encryption"];

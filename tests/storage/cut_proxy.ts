@@ -1,0 +1,107 @@
+/** What a proxy does to the connections that go through it. */
+export interface Faults {
+  /** Cut every connection once so many bytes of bodies have gone up in all. */
+  cutAfterUp?: number | undefined;
+  /** The same for bytes that come down. */
+  cutAfterDown?: number | undefined;
+  /** Answer each PUT and POST with this instead of handing it on: a status and S3's code. */
+  refuseWrites?: { readonly status: number; readonly code: string } | undefined;
+}
+
+/** A proxy before an S3 server, on the loopback address, that counts requests and breaks connections. */
+export class CutProxy implements AsyncDisposable {
+  readonly faults: Faults = {};
+  /** First lines of the requests so far. */
+  readonly requests: string[] = [];
+  /** Connections cut so far. */
+  cuts = 0;
+  #up = 0;
+  #down = 0;
+  readonly #listener: Deno.TcpListener;
+  readonly #open = new Set<Deno.TcpConn>();
+  readonly #running: Promise<void>;
+
+  constructor(private readonly target: number) {
+    this.#listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    this.#running = this.#accept();
+  }
+
+  get endpoint(): string {
+    return `http://127.0.0.1:${this.#listener.addr.port}`;
+  }
+
+  /** Counts from zero again, with these faults. */
+  arm(faults: Faults): void {
+    Object.assign(this.faults, { cutAfterUp: undefined, cutAfterDown: undefined, refuseWrites: undefined }, faults);
+    this.#up = 0;
+    this.#down = 0;
+    this.requests.length = 0;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#listener.close();
+    for (const connection of this.#open) close(connection);
+    await this.#running;
+  }
+
+  async #accept(): Promise<void> {
+    const pairs: Promise<void>[] = [];
+    try {
+      for await (const client of this.#listener) pairs.push(this.#pair(client));
+    } catch {
+      // Closed.
+    }
+    await Promise.allSettled(pairs);
+  }
+
+  async #pair(client: Deno.TcpConn): Promise<void> {
+    const server = await Deno.connect({ hostname: "127.0.0.1", port: this.target });
+    const both = [client, server];
+    for (const one of both) this.#open.add(one);
+    const cut = () => {
+      this.cuts++;
+      for (const one of both) close(one);
+    };
+    const pump = async (from: Deno.TcpConn, to: Deno.TcpConn, look: (chunk: Uint8Array) => boolean) => {
+      const buffer = new Uint8Array(64 * 1024);
+      try {
+        for (let read = await from.read(buffer); read !== null; read = await from.read(buffer)) {
+          const chunk = buffer.subarray(0, read);
+          if (!look(chunk)) return cut();
+          for (let done = 0; done < chunk.length;) done += await to.write(chunk.subarray(done));
+        }
+      } catch {
+        // One of the two has gone.
+      }
+      for (const one of both) close(one);
+    };
+    await Promise.all([
+      pump(client, server, (chunk) => this.#lookUp(chunk, client)),
+      pump(server, client, (chunk) => (this.#down += chunk.length) <= (this.faults.cutAfterDown ?? Infinity)),
+    ]);
+    for (const one of both) this.#open.delete(one);
+  }
+
+  #lookUp(chunk: Uint8Array, client: Deno.TcpConn): boolean {
+    const start = new TextDecoder("latin1").decode(chunk.subarray(0, 200));
+    const line = /^((?:GET|PUT|POST|HEAD|DELETE) \S+) HTTP\/1\.1\r\n/.exec(start)?.[1];
+    if (line !== undefined) this.requests.push(line);
+    const { refuseWrites } = this.faults;
+    if (line !== undefined && refuseWrites !== undefined && /^P/.test(line)) {
+      const body = `<?xml version="1.0"?><Error><Code>${refuseWrites.code}</Code><Message>no</Message></Error>`;
+      const head = `HTTP/1.1 ${refuseWrites.status} No\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n`;
+      client.write(new TextEncoder().encode(head + body)).catch(() => {});
+      return true;
+    }
+    this.#up += chunk.length;
+    return this.#up <= (this.faults.cutAfterUp ?? Infinity);
+  }
+}
+
+function close(connection: Deno.TcpConn): void {
+  try {
+    connection.close();
+  } catch {
+    // Closed before.
+  }
+}
