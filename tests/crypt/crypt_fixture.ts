@@ -28,7 +28,15 @@ export class CryptFixture implements AsyncDisposable {
     const folder = await TempFolder.create({ prefix: "pgstrata-crypt-test-" });
     const gpgHome = join(folder.path, "gpg");
     await Deno.mkdir(gpgHome, { mode: 0o700 });
-    const generate = ["--passphrase", "", "--quick-generate-key", "backup@test.invalid", "future-default", "default", "never"];
+    const generate = [
+      "--passphrase",
+      "",
+      "--quick-generate-key",
+      "backup@test.invalid",
+      "future-default",
+      "default",
+      "never",
+    ];
     await processText({
       program: "gpg",
       args: ["--homedir", gpgHome, "--batch", "--quiet", "--pinentry-mode", "loopback", ...generate],

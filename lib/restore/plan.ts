@@ -1,0 +1,48 @@
+import type { Tier } from "./options.ts";
+
+/**
+ * How a restore goes about it:
+ * `direct` loads in parallel into an empty database; `swap` loads beside the living one and renames both;
+ * `in_place` changes the living one in one transaction; `beside` puts tables into a schema of their own.
+ */
+export type Way = "direct" | "swap" | "in_place" | "beside";
+
+/** Something that exists and will be dropped or emptied. */
+export interface Overwritten {
+  /** `schema app`, `table app.orders`, … */
+  readonly object: string;
+  /** Rows that go with it; null where it holds none. */
+  readonly rows: number | null;
+  /** Whether `rows` is the planner's estimate: the table is too large to be counted. */
+  readonly estimated: boolean;
+}
+
+/** What a restore is about to do, for the person who has to agree. */
+export interface RestorePlan {
+  /** Masked. */
+  readonly target: string;
+  /** What has to be typed. */
+  readonly database: string;
+  readonly environment: string;
+  readonly backup: string;
+  readonly way: Way;
+  readonly tier: Tier;
+  /** What will be dropped, emptied, or (`swap`) set aside with the old database. */
+  readonly overwritten: readonly Overwritten[];
+  /** What is in the target, not in the backup, and stays. */
+  readonly staying: readonly string[];
+  /** What of the backup will not be restored. */
+  readonly leftOut: readonly LeftOut[];
+  readonly safetyBackup: boolean;
+  readonly warnings: readonly string[];
+  /** Whether the target's database holds anything. */
+  readonly empty: boolean;
+}
+
+/** Something of the backup that is not restored, and why. */
+export interface LeftOut {
+  readonly dumpId: number;
+  readonly kind: string;
+  readonly object: string;
+  readonly reason: string;
+}

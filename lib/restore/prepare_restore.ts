@@ -1,0 +1,218 @@
+import type { Toc, TocEntry } from "../archive/mod.ts";
+import { PgstrataError } from "../base/mod.ts";
+import { openSession, type PinnedTarget, type Session } from "../connection/mod.ts";
+import { basename } from "@std/path";
+import { maskedTarget } from "../connection/mod.ts";
+import type { BackupSource } from "./backup_source.ts";
+import { chooseRestoreTools } from "./choose_restore_tools.ts";
+import { chooseTier } from "./choose_archive.ts";
+import { chooseWay } from "./choose_way.ts";
+import { countContents } from "./count_contents.ts";
+import { createDatabase, openMaintenance } from "./maintenance.ts";
+import { decodeText } from "./decode_text.ts";
+import { refuseUnlessClean } from "./drops.ts";
+import { leaveOut } from "./entry_names.ts";
+import { findExisting } from "./existing_objects.ts";
+import { readHanging } from "./hanging_objects.ts";
+import { planBeside } from "./beside_plan.ts";
+import { planFilesInPlace } from "./files_in_place.ts";
+import { type InPlacePlan, planInPlace } from "./in_place_plan.ts";
+import { EMPTY_TOC, planSqlTier } from "./sql_tier.ts";
+import type { Logbook } from "./logbook.ts";
+import { type Needs, possibleNeeds, settleNeeds } from "./needs.ts";
+import type { RestoreDeps, RestoreOptions } from "./options.ts";
+import type { Overwritten, RestorePlan, Way } from "./plan.ts";
+import { readRoleScript, type RoleScript } from "./role_script.ts";
+import { rolesOfEntry } from "./role_names.ts";
+import type { RestoreWork } from "./restore_work.ts";
+import { restoreRoles } from "./restore_roles.ts";
+import { selectEntries, type Selection } from "./selection.ts";
+import { isReservedRole } from "./supabase_names.ts";
+import { factsOfNewDatabase, isEmpty, readTargetFacts, type TargetFacts } from "./target_facts.ts";
+import { undoCommand } from "./undo_command.ts";
+import { buildWorkList } from "./work_list.ts";
+
+/** What a restore begins with. */
+export interface RestoreStart {
+  readonly options: RestoreOptions;
+  readonly deps: RestoreDeps;
+  readonly log: Logbook;
+  readonly source: BackupSource;
+  readonly target: PinnedTarget;
+  readonly folder: string;
+}
+
+/** A restore that is settled, agreed to and secured; disposing closes its session. */
+export interface PreparedRestore extends RestoreWork, AsyncDisposable {
+  readonly way: Way;
+  /** In the target's database. */
+  readonly session: Session;
+  /** Set for the ways in place. */
+  readonly inPlace: InPlacePlan | null;
+}
+
+/** Settles everything, asks, backs up what is there, and creates roles that are missing. */
+export async function prepareRestore(start: RestoreStart): Promise<PreparedRestore> {
+  const { options, deps, log, source, target } = start;
+  await using stack = new AsyncDisposableStack();
+  if (options.createDatabase) await makeDatabase(start);
+  const session = stack.use(await openSession(target, { signal: deps.signal, onRetry: (text) => log.notice(text) }));
+  const facts = await readTargetFacts(session);
+  log.begin("plan");
+  const chosen = await chooseTier(source, options);
+  log.tier = chosen.tier;
+  const archive = chosen.archive ?? { path: "", toc: EMPTY_TOC };
+  const script = await readRoles(source);
+  const every = new Set([
+    ...facts.roles,
+    ...options.roles && facts.role.createRole ? script.roles.map(({ name }) => name) : [],
+  ]);
+  const files = chosen.archive === null ? await planSqlTier(source, chosen.tier, options, facts, every) : null;
+  const { tools, psql } = await chooseRestoreTools(deps.env, facts.major, chosen.archive?.toc ?? null);
+  const selection = files?.selection ?? selectEntries(archive.toc, options);
+  const needs = selection.whole || options.content === "data-only"
+    ? NO_NEEDS
+    : await settle(session, archive.toc, neededBy(selection, options));
+  const entries = wanted(archive.toc.entries, selection, needs);
+  const creatable = options.roles && facts.role.createRole
+    ? missingRoles(script, facts, selection.whole || files !== null ? null : entries)
+    : [];
+  const known = new Set([...facts.roles, ...creatable]);
+  const way = chooseWay(options, facts, selection.whole);
+  log.way = way;
+  const filled = way === "swap" ? factsOfNewDatabase(facts) : facts;
+  const list = buildWorkList(archive.toc, entries, options, filled, known, await readHanging(session, filled));
+  const work: RestoreWork = {
+    ...start,
+    facts,
+    tools,
+    psql,
+    tier: chosen.tier,
+    archive,
+    selection,
+    script: files?.parts ?? null,
+    needs: needs.added,
+    list: {
+      ...list,
+      leftOut: [
+        ...list.leftOut,
+        ...archive.toc.entries.flatMap((entry) => {
+          const reason = needs.impossible.get(entry.dumpId);
+          return reason === undefined ? [] : [leaveOut(entry, reason)];
+        }),
+      ],
+    },
+  };
+  log.leftOut = work.list.leftOut;
+  log.notGranted = files?.definitions.notGranted ?? list.notGranted;
+  log.ownersNotSet = files?.definitions.ownersNotSet ?? list.owners.notSet;
+  for (const lack of files?.lacks ?? []) log.warn(`not restored: ${lack}`);
+  const inPlace = await planLiving(session, work, way);
+  log.entries = inPlace?.entries ?? list.entries.length;
+  if (inPlace !== null && !options.clean && !(selection.whole && options.inPlace && !inPlace.rowsOnly)) {
+    refuseUnlessClean(inPlace.overwritten, inPlace.rowsOnly ? "rows" : "objects");
+  }
+  const overwritten = way === "swap" ? await countContents(session, facts) : inPlace?.overwritten ?? [];
+  log.overwritten = overwritten;
+  if (!isEmpty(facts)) await agree(work, way, overwritten);
+  await makeRoles(work, session, script, creatable);
+  const owned = stack.move();
+  return { ...work, way, session, inPlace, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+}
+
+/** The script for the ways that change a living database; null for the others. */
+async function planLiving(session: Session, work: RestoreWork, way: Way): Promise<InPlacePlan | null> {
+  if (way === "beside") return await planBeside(session, work, work.options.intoSchema ?? "");
+  if (way !== "in_place") return null;
+  return work.script === null ? await planInPlace(session, work) : await planFilesInPlace(session, work, work.script);
+}
+
+const NO_NEEDS: Needs = { added: [], impossible: new Map() };
+
+async function settle(session: Session, toc: Toc, entries: readonly TocEntry[]): Promise<Needs> {
+  return settleNeeds(toc, entries, await findExisting(session, possibleNeeds(toc, entries)));
+}
+
+/** A table beside the living one comes without what hangs on it. */
+function neededBy({ entries }: Selection, { intoSchema }: RestoreOptions): readonly TocEntry[] {
+  return intoSchema === null ? entries : entries.filter(({ desc }) => desc === "TABLE");
+}
+
+function wanted(entries: readonly TocEntry[], selection: Selection, needs: Needs): TocEntry[] {
+  const ids = new Set([...selection.entries, ...needs.added].map(({ dumpId }) => dumpId));
+  return entries.filter(({ dumpId }) => ids.has(dumpId) && !needs.impossible.has(dumpId));
+}
+
+async function makeDatabase({ target, deps, log, source }: RestoreStart): Promise<void> {
+  await using session = await openMaintenance(target, deps.signal);
+  const [there] = await session.query("SELECT FROM pg_catalog.pg_database WHERE datname = $1", [target.database]);
+  if (there !== undefined) {
+    throw new PgstrataError(`Cannot create database ${target.database}: it exists`, {
+      code: "refused",
+      hint: "Leave --create-db out to restore into it, or name another database.",
+    });
+  }
+  await createDatabase(session, target.database, source.manifest.server);
+  log.done(`created database ${target.database}`, `database ${target.database} was created and holds nothing yet`);
+}
+
+async function readRoles(source: BackupSource): Promise<RoleScript> {
+  if (source.roles === null) return { roles: [], memberships: [] };
+  return readRoleScript(decodeText(await Deno.readFile(source.roles), "UTF8"));
+}
+
+/** Roles of the backup that the target lacks: all, or those that the entries name. */
+function missingRoles(script: RoleScript, facts: TargetFacts, entries: readonly TocEntry[] | null): string[] {
+  const named = entries === null
+    ? null
+    : new Set(entries.flatMap((entry) => [...rolesOfEntry(entry), ...entry.owner === null ? [] : [entry.owner]]));
+  return script.roles.map(({ name }) => name).filter((name) =>
+    !facts.roles.has(name) && (named === null || named.has(name)) && !(facts.supabase && isReservedRole(name))
+  );
+}
+
+async function makeRoles(
+  work: RestoreWork,
+  session: Session,
+  script: RoleScript,
+  names: readonly string[],
+): Promise<void> {
+  const { log, facts, options } = work;
+  if (!options.roles) return;
+  log.begin("roles");
+  const outcome = await restoreRoles(session, facts, script, work.selection.whole ? null : new Set(names));
+  log.roles = outcome;
+  for (const problem of outcome.problems) log.warn(problem);
+  if (outcome.created.length > 0) log.done(`created ${outcome.created.length} roles: ${outcome.created.join(", ")}`);
+  if (outcome.withoutPassword.length > 0) {
+    log.leave(`set passwords: ${outcome.withoutPassword.join(", ")} may log in and have none in the backup`);
+  }
+}
+
+/** Shows what will happen, asks, and backs up what is there. */
+async function agree(work: RestoreWork, way: Way, overwritten: readonly Overwritten[]): Promise<void> {
+  const { options, deps, log, target, list } = work;
+  const plan: RestorePlan = {
+    target: maskedTarget(target),
+    database: target.database,
+    environment: target.environment,
+    backup: basename(options.folder),
+    way,
+    tier: work.tier,
+    overwritten,
+    staying: [],
+    leftOut: list.leftOut,
+    safetyBackup: options.safetyBackup,
+    warnings: [],
+    empty: false,
+  };
+  await deps.confirm(plan);
+  if (!options.safetyBackup) {
+    log.warn("no safety backup was made (--no-safety-backup)");
+    return;
+  }
+  log.begin("safety_backup");
+  log.safetyBackup = await deps.safetyBackup(options.target);
+  log.done(`backed up the target as it was: ${log.safetyBackup}`);
+  log.undo = undoCommand(options, log.safetyBackup);
+}

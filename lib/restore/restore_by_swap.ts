@@ -1,0 +1,139 @@
+import { compactTimestamp, PgstrataError, quoteIdentifier, quoteLiteral } from "../base/mod.ts";
+import { openSession, type PinnedTarget } from "../connection/mod.ts";
+import { compareRestored } from "./compare_restored.ts";
+import { copyDatabaseProperties } from "./database_properties.ts";
+import { finishDatabase, runAfterStatements } from "./finish_database.ts";
+import { fillDatabase } from "./load_into.ts";
+import { createDatabase, databaseName, dropDatabase, inDatabase, openMaintenance } from "./maintenance.ts";
+import type { PreparedRestore } from "./prepare_restore.ts";
+import { swapDatabases } from "./swap_databases.ts";
+import { renameBack } from "./undo_command.ts";
+
+/** Databases of a swap. */
+interface SwapNames {
+  /** Restored into. */
+  readonly fresh: string;
+  /** What the living one will be called. */
+  readonly before: string;
+  /** What the restored one is called when somebody goes back. */
+  readonly restored: string;
+}
+
+/** What the comment of a database that is being restored begins with. */
+const MARK = "pgstrata restore, unfinished: ";
+
+/** Restores into a new database, compares, and only then gives it the living one's name. */
+export async function restoreBySwap(work: PreparedRestore): Promise<void> {
+  const { log, target, deps, facts, options } = work;
+  log.ahead = ["load beside", "owners and privileges", "statistics", "compare", "swap"];
+  await using maintenance = await openMaintenance(target, deps.signal);
+  const { fresh, before, restored } = await freeNames(work);
+  for (const name of await findLeftovers(work)) {
+    log.warn(
+      `database ${name} was left behind by an interrupted restore; drop it: DROP DATABASE ${quoteIdentifier(name)}`,
+    );
+  }
+  log.begin("load");
+  await createDatabase(maintenance, fresh, facts.server);
+  let keep = false;
+  try {
+    await maintenance.execute(
+      `COMMENT ON DATABASE ${quoteIdentifier(fresh)} IS ${quoteLiteral(MARK + options.folder)}`,
+    );
+    const beside = inDatabase(target, fresh);
+    await fill(work, beside);
+    const equal = await compareRestored(work, beside, true);
+    log.ahead.shift();
+    if (!equal && !options.force) {
+      keep = true;
+      throw differs(work, fresh);
+    }
+    log.begin("swap");
+    for (const text of await copyDatabaseProperties(maintenance, target.database, fresh)) log.warn(`not set: ${text}`);
+    deps.signal.throwIfAborted();
+    await swap(work, { living: target.database, fresh, before });
+    keep = true;
+  } catch (error) {
+    if (!keep) await dropFresh(work, fresh);
+    throw error;
+  }
+  log.previousDatabase = before;
+  log.undo = renameBack(target, before, restored);
+  log.done(
+    `put the restored database in place; the old one is ${before}`,
+    `database ${target.database} is the restored one; the old one is ${before}`,
+  );
+  log.leave(`drop the old database when it is not needed any more: DROP DATABASE ${quoteIdentifier(before)}`);
+  log.ahead.shift();
+}
+
+/** By the time, and a number where there was another restore in the same second. */
+async function freeNames({ session, target, deps }: PreparedRestore): Promise<SwapNames> {
+  const rows = await session.query<{ name: string }>("SELECT datname AS name FROM pg_catalog.pg_database");
+  const taken = new Set(rows.map(({ name }) => name));
+  const time = compactTimestamp(deps.clock.now());
+  for (let count = 1;; count++) {
+    const suffix = count === 1 ? time : `${time}_${count}`;
+    const [fresh, before, restored] = ["restore", "before", "restored"]
+      .map((word) => databaseName(target.database, `_${word}_${suffix}`)) as [string, string, string];
+    if (![fresh, before, restored].some((name) => taken.has(name))) return { fresh, before, restored };
+  }
+}
+
+async function fill(work: PreparedRestore, beside: PinnedTarget): Promise<void> {
+  const { log, deps, list } = work;
+  await fillDatabase(work, beside, navigator.hardwareConcurrency);
+  log.done(`loaded ${list.entries.length} objects into a new database`);
+  log.ahead.shift();
+  log.begin("finish");
+  await using session = await openSession(beside, { signal: deps.signal });
+  await runAfterStatements(session, work);
+  log.ahead.shift();
+  await finishDatabase(session, work);
+  log.ahead.shift();
+}
+
+async function swap(
+  { target, deps, session }: PreparedRestore,
+  names: { readonly living: string; readonly fresh: string; readonly before: string },
+): Promise<void> {
+  // Our own session would keep the old database from being renamed.
+  await session.close();
+  await using first = await openMaintenance(target, deps.signal);
+  await using second = await openMaintenance(target, deps.signal);
+  await swapDatabases(first, second, names);
+}
+
+async function dropFresh({ target, log, deps }: PreparedRestore, fresh: string): Promise<void> {
+  // The signal may have been what stopped us.
+  const signal = deps.signal.aborted ? new AbortController().signal : deps.signal;
+  try {
+    await using session = await openMaintenance(target, signal);
+    await dropDatabase(session, fresh);
+  } catch {
+    log.targetState = `database ${target.database} was not changed; ${fresh} was left behind`;
+    log.leave(`drop what was left behind: DROP DATABASE ${quoteIdentifier(fresh)}`);
+  }
+}
+
+async function findLeftovers({ session, target }: PreparedRestore): Promise<string[]> {
+  const rows = await session.query<{ name: string }>(
+    `SELECT datname AS name FROM pg_catalog.pg_database
+     WHERE pg_catalog.starts_with(datname, $1) AND pg_catalog.starts_with(pg_catalog.shobj_description(oid, 'pg_database'), $2)`,
+    [`${target.database}_restore_`, MARK],
+  );
+  return rows.map(({ name }) => name);
+}
+
+function differs({ log, target }: PreparedRestore, fresh: string): PgstrataError {
+  log.targetState = `database ${target.database} was not changed; the restored one is ${fresh}`;
+  log.leave(`look at ${fresh}, then drop it: DROP DATABASE ${quoteIdentifier(fresh)}`);
+  return new PgstrataError(
+    `Cannot put the restored database in place of ${target.database}: it differs from the backup`,
+    {
+      code: "not_good",
+      context: { restored: fresh, differences: log.comparison?.differences.length ?? 0 },
+      hint: "Look at the differences. --force swaps all the same.",
+    },
+  );
+}

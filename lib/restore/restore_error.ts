@@ -1,0 +1,111 @@
+import { noRoomError, PgstrataError } from "../base/mod.ts";
+import { ProcessError } from "../system/mod.ts";
+import { BROKEN_TRANSACTION } from "./script_stream.ts";
+
+interface Rule {
+  readonly test: RegExp;
+  readonly state: string;
+  readonly hint: string;
+  readonly code?: "connection" | "tool";
+}
+
+const RULES: readonly Rule[] = [
+  {
+    test: /terminating connection|server closed the connection|connection to server|could not receive data|SSL SYSCALL/,
+    state: "the connection was lost",
+    code: "connection",
+    hint: "The server stopped, restarted or cut the connection. Once it is back, restore again.",
+  },
+  {
+    test: /due to lock timeout|deadlock detected/,
+    state: "somebody holds a lock on what is to be replaced",
+    hint: "End the sessions that use the tables (pg_stat_activity shows them), or restore when nobody works.",
+  },
+  {
+    test: /cannot drop .* because other objects depend on it/,
+    state: "objects that are not being restored depend on what is to be replaced",
+    hint: "The cause names them. --schema S --clean replaces a whole schema with everything that hangs on it; " +
+      "--data-only --clean replaces rows alone; --into-schema NEW restores beside.",
+  },
+  {
+    test: /already exists/,
+    state: "something of that name is there already",
+    hint: "--clean replaces what exists; --into-schema NEW restores tables beside the living ones.",
+  },
+  {
+    test: /role "[^"]*" does not exist/,
+    state: "a role is missing",
+    hint: "Leave --no-roles out, create the role, or restore with --no-owner --no-privileges.",
+  },
+  {
+    test:
+      /extension "[^"]*" is not available|could not open extension control file|access method "[^"]*" does not exist/,
+    state: "an extension is not installed on the server",
+    hint: "Install it there; --force restores without it and what needs it.",
+  },
+  {
+    test: /must be owner of|permission denied|must be superuser|must be able to SET ROLE/,
+    state: "the role may not do that",
+    hint: "Restore as the owner or a superuser; --no-owner and --no-privileges leave out what often is refused.",
+  },
+  {
+    test: /out of shared memory|max_locks_per_transaction/,
+    state: "one transaction cannot lock so many objects",
+    hint:
+      "Raise max_locks_per_transaction on the server, restore schema by schema, or beside the database (no --in-place).",
+  },
+  {
+    test: /unrecognized configuration parameter/,
+    state: "the server is older than the client that restores",
+    hint: "Restore into a server of the backup's version or newer.",
+  },
+  {
+    test: new RegExp(BROKEN_TRANSACTION),
+    state: "text of the backup ended the transaction in the middle, and what came before was kept",
+    hint: "Somebody has changed the backup's SQL. Go back to the safety backup.",
+  },
+  {
+    test: /invalid command \\restrict|backslash commands are restricted/,
+    state: "the script holds commands for psql, or psql is too old to refuse them",
+    code: "tool",
+    hint: "Update PostgreSQL's client programs (13.22, 14.19, 15.14, 16.10, 17.6 or newer).",
+  },
+];
+
+/**
+ * What a failed `pg_restore` or `psql` means, from the last lines it wrote under `LC_ALL=C`.
+ * An error that is not a failed process comes back as it is.
+ */
+export function restoreError(error: unknown, doing: string): unknown {
+  if (!(error instanceof ProcessError)) return error;
+  const text = error.stderr;
+  if (/No space left on device|could not extend file/.test(text)) {
+    return noRoomError(`Cannot ${doing}: the server has no room left`, error);
+  }
+  const program = error.program.split("/").at(-1) ?? "pg_restore";
+  const rule = RULES.find(({ test }) => test.test(text));
+  const cause = new Error(whatItSaid(text));
+  if (rule !== undefined) {
+    return new PgstrataError(`Cannot ${doing}: ${rule.state}`, {
+      cause,
+      hint: rule.hint,
+      ...(rule.code === undefined ? {} : { code: rule.code }),
+    });
+  }
+  return new PgstrataError(`Cannot ${doing}: ${program} failed`, {
+    cause,
+    hint: "The cause above is what it said last.",
+  });
+}
+
+/** The last lines without progress and notices, which `--verbose` and psql write among them. */
+function whatItSaid(stderr: string): string {
+  const lines = stderr.trim().split("\n");
+  const kept = lines.filter((line) =>
+    !/^pg_restore: (?:creating|processing|executing|launching|finished|skipping|connecting|entering|implied)/.test(
+      line,
+    ) &&
+    !/^psql:[^ ]*: NOTICE: /.test(line)
+  );
+  return (kept.length === 0 ? lines : kept).slice(-12).join("\n");
+}

@@ -1,0 +1,23 @@
+import { compareRestored } from "./compare_restored.ts";
+import { finishDatabase } from "./finish_database.ts";
+import { runParts } from "./load_into.ts";
+import type { PreparedRestore } from "./prepare_restore.ts";
+
+/** Changes the living database in one transaction. */
+export async function restoreInPlace(work: PreparedRestore): Promise<void> {
+  const { log, target, inPlace } = work;
+  if (inPlace === null) throw new Error("nothing was planned");
+  log.ahead = ["change the database in one transaction", "statistics", "compare"];
+  log.begin("load");
+  // If we die now, so does psql, and the server undoes what was not committed.
+  log.targetState = "nothing was changed: the one transaction was not committed";
+  await runParts(work, target, inPlace.parts);
+  for (const task of inPlace.todo ?? []) log.leave(task);
+  log.done(`restored ${inPlace.entries} objects in one transaction`, "everything was restored and committed");
+  log.ahead.shift();
+  log.begin("finish");
+  await finishDatabase(work.session, work);
+  log.ahead.shift();
+  await compareRestored(work, target, false);
+  log.ahead.shift();
+}

@@ -1,0 +1,218 @@
+import { join } from "@std/path";
+import { CopyScript, utf8Codec } from "../archive/mod.ts";
+import { qualifiedName, quoteLiteral } from "../base/mod.ts";
+import { LAYOUTS, type Manifest, type ManifestTable, TABLE_FILES } from "../catalog/mod.ts";
+import { openSession, type PinnedTarget, QueryError, type Session } from "../connection/mod.ts";
+import type { DrillNote } from "./drill.ts";
+
+/** Bytes of one read. */
+const READ = 1024 * 1024;
+
+/** A file that is to be run as a whole. */
+interface Script {
+  readonly path: string;
+  error: string | null;
+}
+
+interface RowsScript extends Script {
+  readonly table: ManifestTable;
+}
+
+/** Runs the SQL files of the table tier, each in one transaction, as often as it takes until what they need is there. */
+export class TableScripts implements AsyncDisposable {
+  #definitions: Script[] = [];
+  #constraints: Script[] = [];
+  #rows: RowsScript[] = [];
+
+  private constructor(
+    private readonly folder: string,
+    private readonly manifest: Manifest,
+    private readonly target: PinnedTarget,
+    private readonly session: Session,
+    private readonly signal: AbortSignal,
+  ) {}
+
+  /** @param leftOut OIDs of tables that cannot be restored here */
+  static async open(
+    folder: string,
+    manifest: Manifest,
+    target: PinnedTarget,
+    leftOut: ReadonlySet<number>,
+    signal: AbortSignal,
+  ): Promise<TableScripts> {
+    const scripts = new TableScripts(folder, manifest, target, await openSession(target, { signal }), signal);
+    const files = new Set(manifest.files.map(({ path }) => path));
+    const add = (list: Script[], path: string) => {
+      if (files.has(path)) list.push({ path, error: null });
+    };
+    for (const schema of manifest.schemas) {
+      add(scripts.#definitions, LAYOUTS[manifest.layout].sequencesFile(schema.folder));
+    }
+    for (const table of manifest.tables) {
+      if (table.folder === null || leftOut.has(table.oid)) continue;
+      add(scripts.#definitions, `${table.folder}/${TABLE_FILES.schema}`);
+      add(scripts.#constraints, `${table.folder}/${TABLE_FILES.constraints}`);
+      const path = `${table.folder}/${TABLE_FILES.data}`;
+      if (files.has(path)) scripts.#rows.push({ path, error: null, table });
+    }
+    return scripts;
+  }
+
+  get definitionsLeft(): number {
+    return this.#definitions.length;
+  }
+
+  get constraintsLeft(): number {
+    return this.#constraints.length;
+  }
+
+  /** Runs what is left of `schema.sql` and `sequences.sql`; whether any of it worked. */
+  async runDefinitions(): Promise<boolean> {
+    const left = await this.#run(this.#definitions);
+    const progress = left.length < this.#definitions.length;
+    this.#definitions = left;
+    return progress;
+  }
+
+  /** Runs what is left of `constraints.sql`; whether any of it worked. */
+  async runConstraints(): Promise<boolean> {
+    const left = await this.#run(this.#constraints);
+    const progress = left.length < this.#constraints.length;
+    this.#constraints = left;
+    return progress;
+  }
+
+  /** Loads what is left of `data.sql`, over some sessions. */
+  async loadRows(jobs: number): Promise<void> {
+    const left = this.#rows.toSorted((a, b) => (b.table.bytes ?? 0) - (a.table.bytes ?? 0)).values();
+    const failed: RowsScript[] = [];
+    await Promise.all(Array.from({ length: Math.min(jobs, this.#rows.length) }, async () => {
+      await using session = await openSession(this.target, { signal: this.signal });
+      for (const script of left) {
+        this.signal.throwIfAborted();
+        const error = await this.#load(session, script.path, script.table);
+        if (error !== null) failed.push({ ...script, error });
+      }
+    }));
+    this.#rows = failed;
+  }
+
+  /** What could not be run, each with what the server said last. */
+  problems(): (DrillNote & { readonly dumpId: null; readonly table: ManifestTable | null })[] {
+    const note = (table: ManifestTable | null) => ({ path, error }: Script) => ({
+      object: path,
+      message: error ?? "was not run",
+      dumpId: null,
+      table,
+    });
+    return [
+      ...[...this.#definitions, ...this.#constraints].map(note(null)),
+      ...this.#rows.map((script) => note(script.table)(script)),
+    ];
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.session.close();
+  }
+
+  async #run(scripts: readonly Script[]): Promise<Script[]> {
+    const failed: Script[] = [];
+    for (const { path } of scripts) {
+      const text = this.#decode(await Deno.readFile(join(this.folder, path)));
+      try {
+        await this.session.execute(text);
+      } catch (error) {
+        if (!(error instanceof QueryError)) throw error;
+        failed.push({ path, error: error.serverMessage });
+      }
+    }
+    return failed;
+  }
+
+  /** @returns what the server refused it with; null if all went well */
+  async #load(session: Session, path: string, table: ManifestTable): Promise<string | null> {
+    using file = await Deno.open(join(this.folder, path));
+    const pieces: Uint8Array[] = [];
+    const script = new CopyScript((bytes) => pieces.push(bytes.slice()));
+    const buffer = new Uint8Array(READ);
+    const more = async (): Promise<boolean> => {
+      const read = await file.read(buffer);
+      if (read !== null) script.push(buffer.subarray(0, read));
+      return read !== null;
+    };
+    // Up to the COPY statement; a script without one is all head.
+    while (script.copyStatement === null && await more());
+    try {
+      const { copyStatement } = script;
+      if (copyStatement === null) {
+        await session.execute(this.#decode(bytesOf(script.head)));
+        return null;
+      }
+      const head = script.head.slice(0, script.head.length - copyStatement.length);
+      await session.execute("BEGIN");
+      await session.execute(this.#decode(bytesOf(head)));
+      // What the extension's own script put there is in the data too.
+      if (table.source === "copy") await session.execute(`DELETE FROM ${qualifiedName(table.schema, table.name)}`);
+      const statement = this.#decode(bytesOf(copyStatement)).replace(/ FROM stdin;\n$/, "");
+      const encoding = quoteLiteral(this.manifest.server.encoding);
+      await session.copyIn(`${statement} FROM stdin WITH (ENCODING ${encoding})`, pieceStream(pieces, more));
+      script.end();
+      if (script.tail.trim() !== "") await session.execute(this.#decode(bytesOf(script.tail)));
+      await session.execute("COMMIT");
+      return null;
+    } catch (error) {
+      if (!(error instanceof QueryError)) throw error;
+      await session.execute("ROLLBACK");
+      return error.serverMessage;
+    }
+  }
+
+  /** SQL as the driver takes it: UTF-8, so that the script's own client_encoding must go. */
+  #decode(bytes: Uint8Array): string {
+    const { encoding } = this.manifest.server;
+    const label = LABELS[encoding];
+    const text = label === undefined ? utf8Codec.decode(bytes) : new TextDecoder(label).decode(bytes);
+    return text.replace(`SET client_encoding = '${encoding}';\n`, "");
+  }
+}
+
+/** WHATWG labels of PostgreSQL's encodings, UTF8 apart. */
+const LABELS: Readonly<Record<string, string>> = {
+  LATIN1: "iso-8859-1",
+  LATIN2: "iso-8859-2",
+  LATIN3: "iso-8859-3",
+  LATIN4: "iso-8859-4",
+  LATIN7: "iso-8859-13",
+  LATIN8: "iso-8859-14",
+  LATIN9: "iso-8859-15",
+  LATIN10: "iso-8859-16",
+  ISO_8859_5: "iso-8859-5",
+  ISO_8859_6: "iso-8859-6",
+  ISO_8859_7: "iso-8859-7",
+  ISO_8859_8: "iso-8859-8",
+  WIN866: "ibm866",
+  WIN874: "windows-874",
+  WIN1250: "windows-1250",
+  WIN1251: "windows-1251",
+  WIN1252: "windows-1252",
+  WIN1253: "windows-1253",
+  WIN1254: "windows-1254",
+  WIN1255: "windows-1255",
+  WIN1256: "windows-1256",
+  WIN1257: "windows-1257",
+  WIN1258: "windows-1258",
+  KOI8R: "koi8-r",
+  KOI8U: "koi8-u",
+  EUC_JP: "euc-jp",
+  EUC_KR: "euc-kr",
+  EUC_CN: "gbk",
+};
+
+function bytesOf(text: string): Uint8Array {
+  return Uint8Array.from(text, (char) => char.charCodeAt(0));
+}
+
+async function* pieceStream(pieces: Uint8Array[], more: () => Promise<boolean>): AsyncGenerator<Uint8Array> {
+  do yield* pieces.splice(0); while (await more());
+  yield* pieces.splice(0);
+}
