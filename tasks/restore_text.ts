@@ -35,8 +35,8 @@ export function reportText(report: RestoreReport, most: number = MOST): string {
   const head = report.status === "done"
     ? "Restored"
     : report.status === "differs"
-    ? "RESTORED, BUT IT DIFFERS FROM THE BACKUP"
-    : "NOT RESTORED";
+    ? "RESTORED, BUT NOT PROVED EQUAL TO THE BACKUP"
+    : "NOT FINISHED";
   const total = Object.values(report.durations).reduce((sum, each) => sum + each, 0);
   const lines = [
     `${head}: ${terminalText(report.backup)} into ${terminalText(report.target)} in ${durationText(total)}`,

@@ -1,5 +1,20 @@
+import { causeMessages, messageOf } from "../base/mod.ts";
 import type { PinnedTarget } from "../connection/mod.ts";
 import type { RestoreWork } from "./restore_work.ts";
+
+/**
+ * Compares what is restored already. That the comparison cannot be made undoes nothing: it is told, and counts as a
+ * difference.
+ */
+export async function compareAfterwards(work: RestoreWork, target: PinnedTarget, alone: boolean): Promise<void> {
+  try {
+    await compareRestored(work, target, alone);
+  } catch (error) {
+    work.deps.signal.throwIfAborted();
+    work.log.differs = true;
+    work.log.warn(`not compared with the backup: ${[messageOf(error), ...causeMessages(error)].join(": ")}`);
+  }
+}
 
 /** Compares what was restored with the backup; gives whether it is equal (also when nobody wanted to know). */
 export async function compareRestored(work: RestoreWork, target: PinnedTarget, alone: boolean): Promise<boolean> {

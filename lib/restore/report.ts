@@ -62,5 +62,6 @@ export class RestoreError extends PgstrataError {
       context: { ...error.context, target: report.targetState },
       cause: error.cause,
     });
+    if (error.stack !== undefined) this.stack = error.stack;
   }
 }

@@ -1,4 +1,4 @@
-import { compareRestored } from "./compare_restored.ts";
+import { compareAfterwards } from "./compare_restored.ts";
 import { applyDatabaseStatements, databaseStatements } from "./database_properties.ts";
 import { finishDatabase, runAfterStatements } from "./finish_database.ts";
 import { fillDatabase } from "./load_into.ts";
@@ -34,7 +34,7 @@ export async function restoreDirect(work: PreparedRestore): Promise<void> {
   }
   await finishDatabase(work.session, work);
   log.ahead.shift();
-  await compareRestored(work, target, work.selection.whole);
+  await compareAfterwards(work, target, work.selection.whole);
   log.ahead.shift();
   deps.signal.throwIfAborted();
 }

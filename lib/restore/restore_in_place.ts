@@ -1,4 +1,4 @@
-import { compareRestored } from "./compare_restored.ts";
+import { compareAfterwards } from "./compare_restored.ts";
 import { finishDatabase } from "./finish_database.ts";
 import { runParts } from "./load_into.ts";
 import type { PreparedRestore } from "./prepare_restore.ts";
@@ -18,6 +18,6 @@ export async function restoreInPlace(work: PreparedRestore): Promise<void> {
   log.begin("finish");
   await finishDatabase(work.session, work);
   log.ahead.shift();
-  await compareRestored(work, target, false);
+  await compareAfterwards(work, target, false);
   log.ahead.shift();
 }

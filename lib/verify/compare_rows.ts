@@ -58,7 +58,8 @@ async function compareGroup(
   const name = group.length === 1 ? group.map(nameOf).join() : `${group.map(nameOf).join(", ")} together`;
   const copied = group.some((table) => table.copied);
   if (others.length < group.length && !copied && group.length === 1) {
-    return findings.differ("rows", "missing", name, `${countText(rows)} rows are missing`, { expected: String(rows) });
+    const detail = `its ${countText(rows)} rows, or a column of them, are missing`;
+    return findings.differ("rows", "missing", name, detail, { expected: String(rows) });
   }
   if (rows !== now && !copied) {
     const detail = `${countText(now)} rows instead of ${countText(rows)}`;

@@ -106,7 +106,8 @@ function isOfSchemas(entry: TocEntry, schemas: ReadonlySet<string>): boolean {
   return tag !== undefined && schemas.has(tag);
 }
 
-function isOfDatabase(entry: TocEntry): boolean {
+/** Whether an entry is about the database as a whole. */
+export function isOfDatabase(entry: TocEntry): boolean {
   if (entry.desc === "DATABASE" || entry.desc === "DATABASE PROPERTIES") return true;
   return ["ACL", "COMMENT", "SECURITY LABEL"].includes(entry.desc) && (entry.tag ?? "").startsWith("DATABASE ");
 }

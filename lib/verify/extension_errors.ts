@@ -1,6 +1,6 @@
 import type { Toc } from "../archive/mod.ts";
 import { tableKey } from "./description.ts";
-import type { RestoreNote } from "./restore_tier.ts";
+import type { RestoreNote } from "./restore_note.ts";
 
 /** What of a restore's errors is due to extensions that are not here. */
 export interface SortedErrors {

@@ -5,9 +5,12 @@ import type { Manifest } from "../catalog/mod.ts";
 import { openSession, type PinnedTarget, QueryError, type Session } from "../connection/mod.ts";
 import type { ToolSet } from "../postgres/mod.ts";
 import { readTocOfFile } from "./archive_file.ts";
-import type { DrillNote, DrillTier } from "./drill.ts";
+import { isOfDatabase } from "./definitions.ts";
+import type { DrillTier } from "./drill.ts";
 import { entryName } from "./entry_name.ts";
-import { restoreArchive, type RestoreError } from "./restore_archive.ts";
+import { archiveOptions, ofSection, PendingEntries, rounds, settle, type Source } from "./pending_entries.ts";
+import { restoreArchive } from "./restore_archive.ts";
+import { notesOf, plainNote, type RestoreNote } from "./restore_note.ts";
 import { TableScripts } from "./table_scripts.ts";
 
 /** What restoring a tier needs. */
@@ -28,26 +31,12 @@ export interface RestoreTierOptions {
   readonly signal: AbortSignal;
 }
 
-/** Something that could not be restored. */
-export interface RestoreNote extends DrillNote {
-  /** The entry of the archive; null for a file of the table tier. */
-  readonly dumpId: number | null;
-  /** The table whose rows could not be loaded, for such a file. */
-  readonly table: { readonly schema: string; readonly name: string } | null;
-}
-
 /** What came of it. */
 export interface RestoreTierOutcome {
   readonly errors: RestoreNote[];
   /** dumpIds of entries that were left out. */
   readonly skipped: ReadonlyMap<number, string>;
 }
-
-/** Rounds for objects that wait for others; each restores at least one, or is the last. */
-const MOST_ROUNDS = 50;
-
-/** Kinds that are restored only where the database itself is created. */
-const DATABASE_TAG = /^DATABASE /;
 
 /** Restores one tier into an empty database. */
 export async function restoreTier(tier: DrillTier, options: RestoreTierOptions): Promise<RestoreTierOutcome> {
@@ -138,14 +127,18 @@ async function restoreTables(options: RestoreTierOptions): Promise<RestoreTierOu
     await using session = await openSession(options.target, { signal: options.signal });
     errors.push(...await createExtensions(session, options));
   }
-  const before = new Pending(sources, (entry) => options.archive !== null || entry.desc !== "SCHEMA", "pre-data");
+  const before = new PendingEntries(
+    sources,
+    (entry) => options.archive !== null || entry.desc !== "SCHEMA",
+    "pre-data",
+  );
   await rounds(async () => {
     const progress = await before.attempt(options);
     return (await scripts.runDefinitions()) || progress;
   }, () => before.left + scripts.definitionsLeft);
   await scripts.loadRows(options.jobs);
   errors.push(...await restoreData(sources, 1, options));
-  const after = new Pending(sources, ({ desc }) => desc !== "DEFAULT ACL", "post-data");
+  const after = new PendingEntries(sources, ({ desc }) => desc !== "DEFAULT ACL", "post-data");
   await rounds(async () => {
     const progress = await after.attempt(options);
     return (await scripts.runConstraints()) || progress;
@@ -154,12 +147,6 @@ async function restoreTables(options: RestoreTierOptions): Promise<RestoreTierOu
   await scripts.loadRows(1);
   errors.push(...await settle(sources, ({ desc }) => desc === "DEFAULT ACL", "post-data", options));
   return { errors: [...errors, ...before.notes(), ...after.notes(), ...scripts.problems()], skipped };
-}
-
-/** An archive and the entries of it that are to be restored. */
-interface Source {
-  readonly path: string;
-  readonly entries: readonly TocEntry[];
 }
 
 async function schemaSources(options: RestoreTierOptions): Promise<Source[]> {
@@ -187,53 +174,6 @@ function kept(entries: readonly TocEntry[], skipped: ReadonlyMap<number, string>
   return entries.filter(({ dumpId }) => !skipped.has(dumpId));
 }
 
-/** Entries that wait to be restored, over several rounds. */
-class Pending {
-  readonly #left: { readonly path: string; entries: readonly TocEntry[]; errors: readonly RestoreError[] }[];
-  #begun = false;
-
-  constructor(
-    sources: readonly Source[],
-    choose: (entry: TocEntry) => boolean,
-    private readonly section: "pre-data" | "post-data",
-  ) {
-    this.#left = sources.map(({ path, entries }) => ({
-      path,
-      entries: ofSection(entries, section).filter(choose),
-      errors: [],
-    }));
-  }
-
-  get left(): number {
-    if (!this.#begun) return Infinity;
-    return this.#left.reduce((sum, { errors }) => sum + errors.length, 0);
-  }
-
-  /** @returns whether anything could be restored that could not before */
-  async attempt(options: RestoreTierOptions): Promise<boolean> {
-    let progress = false;
-    for (const source of this.#left) {
-      if (source.entries.length === 0 || (this.#begun && source.errors.length === 0)) continue;
-      const before = this.#begun ? source.errors.length : Infinity;
-      source.errors = await restoreArchive({
-        ...archiveOptions(options, source.path),
-        jobs: 1,
-        entries: source.entries,
-        args: [`--section=${this.section}`],
-      });
-      const failed = new Set(source.errors.map(({ dumpId }) => dumpId));
-      source.entries = source.entries.filter(({ dumpId }) => failed.has(dumpId));
-      progress ||= source.errors.length < before;
-    }
-    this.#begun = true;
-    return progress;
-  }
-
-  notes(): RestoreNote[] {
-    return this.#left.flatMap(({ errors, entries }) => notesOf(errors, entries));
-  }
-}
-
 async function restoreData(
   sources: readonly Source[],
   jobs: number,
@@ -247,33 +187,6 @@ async function restoreData(
     notes.push(...notesOf(await restoreArchive({ ...archive, jobs, entries, args: ["--section=data"] }), entries));
   }
   return notes;
-}
-
-/** Entries without a section of their own go with what stands before them (PostgreSQL: `ProcessArchiveRestoreOptions`). */
-function ofSection(entries: readonly TocEntry[], section: TocEntry["section"]): TocEntry[] {
-  let current: TocEntry["section"] = "pre-data";
-  return entries.filter((entry) => {
-    if (entry.section !== "none") current = entry.section;
-    return current === section;
-  });
-}
-
-/** Restores a section of all sources in as many rounds as it takes; gives what still failed in the last. */
-async function settle(
-  sources: readonly Source[],
-  choose: (entry: TocEntry) => boolean,
-  section: "pre-data" | "post-data",
-  options: RestoreTierOptions,
-): Promise<RestoreNote[]> {
-  const pending = new Pending(sources, choose, section);
-  await rounds(() => pending.attempt(options), () => pending.left);
-  return pending.notes();
-}
-
-async function rounds(attempt: () => Promise<boolean>, left: () => number): Promise<void> {
-  for (let round = 0; round < MOST_ROUNDS && left() > 0; round++) {
-    if (!(await attempt())) return;
-  }
 }
 
 /** Extensions belong to no schema: without a full archive they come from the manifest. */
@@ -314,31 +227,4 @@ async function attempt(session: Session, statement: string, object: string, note
     if (!(error instanceof QueryError)) throw error;
     notes.push(plainNote(object, error.serverMessage));
   }
-}
-
-function isOfDatabase(entry: TocEntry): boolean {
-  if (entry.desc === "DATABASE" || entry.desc === "DATABASE PROPERTIES") return true;
-  return ["ACL", "COMMENT", "SECURITY LABEL"].includes(entry.desc) && DATABASE_TAG.test(entry.tag ?? "");
-}
-
-function archiveOptions(
-  options: RestoreTierOptions,
-  archive: string,
-): Pick<Parameters<typeof restoreArchive>[0], "tools" | "environment" | "database" | "path" | "signal"> {
-  const { tools, environment, target, folder, signal } = options;
-  return { tools, environment, database: target.database, path: join(folder, archive), signal };
-}
-
-function notesOf(errors: readonly RestoreError[], entries: readonly TocEntry[]): RestoreNote[] {
-  const names = new Map(entries.map((entry) => [entry.dumpId, entryName(entry)]));
-  return errors.map(({ dumpId, message }) => ({
-    dumpId,
-    table: null,
-    object: (dumpId === null ? undefined : names.get(dumpId)) ?? `entry ${dumpId ?? "unknown"}`,
-    message,
-  }));
-}
-
-function plainNote(object: string, message: string): RestoreNote {
-  return { object, message, dumpId: null, table: null };
 }

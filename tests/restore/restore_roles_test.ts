@@ -46,7 +46,6 @@ Deno.test("restore without roles says which owners and grants are missing, and a
   await target.psql(`REASSIGN OWNED BY app_owner TO CURRENT_USER; DROP OWNED BY app_owner, "App ""Reader"""`).catch(
     () => {},
   );
-  const bare = await testServer(15, { settings: { cluster_name: "bare" } });
   await bare.cluster.psql("CREATE ROLE unrelated");
   const database = await bare.createDatabase();
   const report = await restore(bare, folder, database.url, { roles: false });

@@ -158,7 +158,7 @@ Deno.test("restore ends with exit code 3 when what was restored differs", async 
   };
   const { code, context } = await restore("latest --to staging --yes shop", { report });
   assertEquals(code, 3);
-  assertStringIncludes(context.err.text(), "RESTORED, BUT IT DIFFERS");
+  assertStringIncludes(context.err.text(), "RESTORED, BUT NOT PROVED EQUAL");
   assertStringIncludes(context.err.text(), "changed: TABLE t: 1 row instead of 2");
 });
 
