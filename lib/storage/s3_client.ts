@@ -1,5 +1,6 @@
 import { S3Client, type S3ClientConfig } from "@aws-sdk/client-s3";
 import type { S3Destination } from "./destination.ts";
+import { sendMd5WhereAsked, signBodies } from "./s3_bodies.ts";
 
 /** Milliseconds without a connection, and without a byte on one. */
 const CONNECT_PATIENCE = 15_000;
@@ -27,7 +28,7 @@ export function s3Client(
     forcePathStyle: pathStyle,
     followRegionRedirects: true,
     maxAttempts: ATTEMPTS,
-    // Many services do not know Amazon's newer checksums. Each body is signed with its SHA-256 all the same.
+    // Many services do not know Amazon's newer checksums. Each body's SHA-256 is signed all the same.
     requestChecksumCalculation: "WHEN_REQUIRED",
     responseChecksumValidation: "WHEN_REQUIRED",
     requestHandler: {
@@ -42,5 +43,8 @@ export function s3Client(
   if (accessKeyId !== "" && secretAccessKey !== "" && !env["AWS_PROFILE"]) {
     config.credentials = { accessKeyId, secretAccessKey, ...sessionToken === "" ? {} : { sessionToken } };
   }
-  return new S3Client(config);
+  const client = new S3Client(config);
+  signBodies(client);
+  sendMd5WhereAsked(client);
+  return client;
 }

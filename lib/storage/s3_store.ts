@@ -14,7 +14,7 @@ import { PartBuffers } from "./part_buffers.ts";
 import type { OpenStoreOptions } from "./open_store.ts";
 import { s3Client } from "./s3_client.ts";
 import { httpStatus, s3Error, serviceCode } from "./s3_error.ts";
-import { md5, objectFacts, PART_SIZE, uploadInParts } from "./s3_upload.ts";
+import { objectFacts, PART_SIZE, uploadInParts } from "./s3_upload.ts";
 import { changedSource, checkKey, lockedObject, missingObject } from "./store_error.ts";
 import type { ObjectDetails, ObjectSource, PutOptions, Store, StoredObject } from "./store.ts";
 
@@ -151,7 +151,6 @@ export class S3Store implements Store {
     const request = {
       ...this.#at(key),
       Body,
-      ContentMD5: md5(Body, "base64"),
       ...objectFacts(source, this.destination.storageClass),
     };
     try {

@@ -177,12 +177,8 @@ async function listParts(
 
 /** Under some kinds of encryption an ETag is no MD5: such a part is sent again. */
 function isSame(stored: StoredPart | undefined, body: Uint8Array): boolean {
-  return stored?.bytes === body.length && stored.etag.replaceAll('"', "") === md5(body, "hex");
-}
-
-/** Buckets with object lock take nothing without it (S3 API, "PutObject"); others check it too. */
-export function md5(body: Uint8Array, encoding: "hex" | "base64"): string {
-  return createHash("md5").update(body).digest(encoding);
+  if (stored?.bytes !== body.length) return false;
+  return stored.etag.replaceAll('"', "") === createHash("md5").update(body).digest("hex");
 }
 
 async function createUpload(key: string, source: ObjectSource, setting: UploadSetting): Promise<string> {
@@ -215,9 +211,6 @@ async function sendPart(
   { client, send }: UploadSetting,
 ): Promise<CompletedPart> {
   if (stored !== undefined && isSame(stored, Body)) return { PartNumber, ETag: stored.etag };
-  const { ETag } = await client.send(
-    new UploadPartCommand({ ...upload, PartNumber, Body, ContentMD5: md5(Body, "base64") }),
-    send,
-  );
+  const { ETag } = await client.send(new UploadPartCommand({ ...upload, PartNumber, Body }), send);
   return { PartNumber, ETag };
 }

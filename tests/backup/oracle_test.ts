@@ -17,6 +17,8 @@ import { backUp, pgText, readText } from "./backup_fixture.ts";
 const TORTURE_SCHEMAS = 24;
 /** Tables of the torture database that are judged, evenly taken from all. */
 const TORTURE_TABLES = 40;
+/** Tables that are loaded alone into a database of their own: each takes a while. All, on the version that is always tested. */
+const LOADED_TABLES = { 15: 40, other: 12 };
 
 for (const major of testedMajors()) {
   const server = await testServer(major);
@@ -132,7 +134,8 @@ class Judge {
 
   async tablesLoad(fixture: FixtureName): Promise<void> {
     const full = this.#path(this.manifest.files.find((file) => file.tier === "full")?.path);
-    for (const table of this.#tables(fixture)) {
+    const most = this.server.major === 15 ? LOADED_TABLES[15] : LOADED_TABLES.other;
+    for (const table of spread(this.#tables(fixture), most)) {
       if (table.kind !== "table" || table.source !== "archive") continue;
       const target = await this.server.createDatabase("empty");
       const wanted = await this.#needed(full, table);
