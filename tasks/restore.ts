@@ -1,6 +1,6 @@
 import { join, resolve } from "@std/path";
 import { compactTimestamp, PgstrataError, systemClock, toPgstrataError } from "../lib/base/mod.ts";
-import { findBackup, holdBackup, SHELF_META, type UsableEntry } from "../lib/catalog/mod.ts";
+import { findBackup, type FoundBackup, holdBackup, SHELF_META, type UsableEntry } from "../lib/catalog/mod.ts";
 import { loadEnvironment, maskedTarget, resolveTargets, type Target } from "../lib/connection/mod.ts";
 import {
   refuseProduction,
@@ -13,8 +13,10 @@ import { Interruption, makeFolder, writeFileAtomic } from "../lib/system/mod.ts"
 import { backupTargets } from "./backup_targets.ts";
 import type { Invocation, TaskContext } from "./command.ts";
 import type { RESTORE_OPTIONS } from "./commands/restore.ts";
+import { openBackup } from "./open_backup.ts";
+import { READ_OPTIONS } from "./read_backups.ts";
 import { type Ask, askAtTerminal, confirmRestore } from "./restore_confirm.ts";
-import { type PartsSetting, type RestoreParts, restoreParts } from "./restore_deps.ts";
+import { type PartsSetting, type RestoreParts, restoreParts, SAFETY_LABEL } from "./restore_deps.ts";
 import { type RestoreRequest, restoreRequest } from "./restore_request.ts";
 import { reportText } from "./restore_text.ts";
 
@@ -50,12 +52,14 @@ export async function run(
   const request = restoreRequest(invocation);
   const target = await findTarget(request, env, context, warnings);
   const shelfFolder = resolve(context.cwd, context.dir ?? (env["PGSTRATA_DIR"] || "backups"));
-  const { entry, shelf } = await findBackup(shelfFolder, request.backup, context.cwd);
-  const { folder, id } = sealedFolder(entry);
+  const { entry, shelf } = await findWanted(shelfFolder, request.backup, context);
+  const id = backupIdOf(entry);
   using interruption = new Interruption();
   const signal = AbortSignal.any([interruption.signal, context.signal]);
   if (!request.allowProduction) await guardProduction(target, env, signal);
   using _held = await holdBackup(shelf.folder, id).catch(() => null);
+  await using opened = await openBackup(entry, env, systemClock, context, signal);
+  const { folder } = opened;
   console.say(`Restoring ${entry.path} into ${target.environment} (${maskedTarget(target)})`);
   const parts = deps.parts({ env, signal, shelf: shelfFolder, say: (text) => console.say(text) });
   try {
@@ -94,15 +98,40 @@ async function findTarget(
   return target;
 }
 
-function sealedFolder(entry: UsableEntry): { readonly folder: string; readonly id: string } {
-  if (entry.kind === "backup") return { folder: entry.folder, id: entry.summary.id };
+/**
+ * The backup that is meant. `latest` passes over the safety backups that restores make: else a second restore would put
+ * back what the first one replaced.
+ */
+async function findWanted(shelfFolder: string, argument: string, { cwd, console }: TaskContext): Promise<FoundBackup> {
+  const found = await findBackup(shelfFolder, argument, cwd, READ_OPTIONS);
+  const { entry, shelf } = found;
+  if (!/^latest(?::|$)/.test(argument) || entry.label !== SAFETY_LABEL) return found;
+  const other = shelf.entries.find((one) =>
+    one.kind === "backup" && one.label !== SAFETY_LABEL &&
+    (argument === "latest" || one.environment === entry.environment)
+  );
+  if (other?.kind !== "backup") {
+    throw new PgstrataError(`Cannot find ${argument}: there are only safety backups of earlier restores`, {
+      code: "usage",
+      hint: `Name it if that is meant: ${entry.path}`,
+    });
+  }
+  console.say(`${entry.path} is a safety backup of a restore and passed over; name it if it is meant`);
+  return { entry: other, shelf };
+}
+
+/** The backup's id. Folders that pgstrata did not make have none. */
+function backupIdOf(entry: UsableEntry): string {
+  if (entry.kind !== "foreign" && entry.summary !== null) return entry.summary.id;
   throw new PgstrataError(
-    `Cannot restore from ${entry.path}: it is ${entry.kind === "encrypted" ? "encrypted" : "not made by pgstrata"}`,
+    `Cannot restore from ${entry.path}: ${
+      entry.kind === "foreign" ? "it is not made by pgstrata" : "its public part is damaged"
+    }`,
     {
       code: "usage",
-      hint: entry.kind === "encrypted"
-        ? "Decrypt it first: pgstrata decrypt."
-        : "PostgreSQL's own programs restore it: pg_restore for archives, psql for SQL files you trust.",
+      hint: entry.kind === "foreign"
+        ? "PostgreSQL's own programs restore it: pg_restore for archives, psql for SQL files you trust."
+        : "Decrypt it into another folder first: pgstrata decrypt.",
     },
   );
 }

@@ -8,6 +8,9 @@ import { MANIFEST_FILE, parseManifest } from "../lib/catalog/mod.ts";
 import { join } from "@std/path";
 import { VERSION } from "./version.ts";
 
+/** Label of the backup that is made of a target before it is changed. */
+export const SAFETY_LABEL = "pre_restore";
+
 /** What a restore is given of the other rooms: checking, comparing, backing up. */
 export interface RestoreParts {
   readonly verify: (folder: string) => Promise<readonly string[]>;
@@ -58,7 +61,7 @@ async function compare(request: CompareRequest, { env, signal }: PartsSetting): 
 async function backUp(target: Target, { env, signal, shelf, say }: PartsSetting): Promise<string> {
   const { folder, manifest } = await runBackup({
     target,
-    label: "pre_restore",
+    label: SAFETY_LABEL,
     shelf,
     layout: "runbook",
     severalEnvironments: false,

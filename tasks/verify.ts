@@ -21,6 +21,8 @@ import {
 import type { Invocation, TaskContext } from "./command.ts";
 import type { VERIFY_OPTIONS } from "./commands/verify.ts";
 import { markTitles } from "./mark_titles.ts";
+import { openBackup } from "./open_backup.ts";
+import { READ_OPTIONS } from "./read_backups.ts";
 import { shelfName } from "./shelf_setting.ts";
 import { drillText, verifyText } from "./verify_text.ts";
 
@@ -59,15 +61,17 @@ export async function run(
   using interruption = new Interruption();
   const signal = AbortSignal.any([interruption.signal, context.signal]);
   using _held = found.id === null ? null : await hold(found.shelf, found.id);
+  const readable = { kind: found.encrypted ? "encrypted" : "backup", folder: found.folder, path: found.name } as const;
+  await using opened = await openBackup(readable, env, deps.clock, context, signal);
   console.say(`Verifying ${found.name}`);
-  const report = await deps.verify(found.folder, { clock: deps.clock, env, signal });
+  const report = await deps.verify(opened.folder, { clock: deps.clock, env, signal });
   const all = context.verbose;
   show(verifyText(found.name, report, { all }), context, report.good);
   await note(found, report.manifest, verifiedRecord(report, deps.clock), context);
   let drill: DrillReport | null = null;
   if (options.drill && report.good) {
     drill = await deps.drill({
-      folder: found.folder,
+      folder: opened.folder,
       manifest: manifestFor(report, found.name),
       tiers: TIERS[options.tier] ?? ["full"],
       target,
@@ -88,24 +92,19 @@ interface Found {
   readonly name: string;
   readonly shelf: string;
   readonly id: string | null;
+  readonly encrypted: boolean;
 }
 
 /** A damaged manifest makes a backup unusable to others; here it is what is to be looked at. */
 async function findFolder(shelf: string, argument: string, cwd: string): Promise<Found> {
   try {
-    const { entry, shelf: { folder } } = await findBackup(shelf, argument, cwd);
-    if (entry.kind === "encrypted") {
-      throw new PgstrataError(`Cannot verify ${entry.path}: it is encrypted`, {
-        code: "usage",
-        hint: "Decrypt it with `pgstrata decrypt` into another folder and verify that.",
-      });
-    }
-    const id = entry.kind === "backup" ? entry.summary.id : null;
-    return { folder: entry.folder, name: entry.path, shelf: folder, id };
+    const { entry, shelf: { folder } } = await findBackup(shelf, argument, cwd, READ_OPTIONS);
+    const id = entry.kind === "foreign" ? null : entry.summary?.id ?? null;
+    return { folder: entry.folder, name: entry.path, shelf: folder, id, encrypted: entry.kind === "encrypted" };
   } catch (error) {
     if (!(error instanceof PgstrataError) || error.code !== "not_good") throw error;
     for (const folder of [resolve(cwd, argument), join(shelf, argument)]) {
-      if (await isFolder(folder)) return { folder, name: basename(folder), shelf, id: null };
+      if (await isFolder(folder)) return { folder, name: basename(folder), shelf, id: null, encrypted: false };
     }
     throw error;
   }

@@ -23,7 +23,14 @@ export interface TableDataSql {
 }
 
 /** Kinds that tie a table to others, or act on them. */
-const TYING_KINDS: ReadonlySet<string> = new Set(["FK CONSTRAINT", "TRIGGER", "RULE", "TABLE ATTACH", "INDEX ATTACH"]);
+const TYING_KINDS: ReadonlySet<string> = new Set([
+  "CHECK CONSTRAINT",
+  "FK CONSTRAINT",
+  "TRIGGER",
+  "RULE",
+  "TABLE ATTACH",
+  "INDEX ATTACH",
+]);
 
 /** Kinds that other relations are known by in dependencies. */
 const RELATION_KINDS: ReadonlySet<string> = new Set([

@@ -4,6 +4,9 @@ import { FILE_MODE, FOLDER_MODE } from "../system/mod.ts";
 /** Mode of a file that several backups share: nobody shall write to one and change the others. */
 export const SHARED_FILE_MODE = 0o400;
 
+/** Gives a file a second name. */
+export type LinkFile = (source: string, target: string) => Promise<void>;
+
 /**
  * Makes a folder with the same files as another, as hard links (both then have mode 0400), and as
  * copies where the file system has no links. Symbolic links are left out: backups hold none.
@@ -11,7 +14,11 @@ export const SHARED_FILE_MODE = 0o400;
  * @param target must not exist
  * @returns the paths that are links, and so as durable as the original
  */
-export async function linkTree(source: string, target: string): Promise<Set<string>> {
+export async function linkTree(
+  source: string,
+  target: string,
+  link: LinkFile = Deno.link,
+): Promise<Set<string>> {
   const linked = new Set<string>();
   const folders = [""];
   for (let index = 0; index < folders.length; index++) {
@@ -20,7 +27,7 @@ export async function linkTree(source: string, target: string): Promise<Set<stri
     for await (const entry of Deno.readDir(join(source, folder))) {
       const path = folder === "" ? entry.name : `${folder}/${entry.name}`;
       if (entry.isDirectory) folders.push(path);
-      else if (entry.isFile && await linkOrCopy(join(source, path), join(target, path))) linked.add(path);
+      else if (entry.isFile && await linkOrCopy(join(source, path), join(target, path), link)) linked.add(path);
     }
   }
   return linked;
@@ -32,9 +39,9 @@ export async function linkTree(source: string, target: string): Promise<Set<stri
  *
  * @returns whether it is a link
  */
-export async function linkOrCopy(source: string, target: string): Promise<boolean> {
+export async function linkOrCopy(source: string, target: string, link: LinkFile = Deno.link): Promise<boolean> {
   try {
-    await Deno.link(source, target);
+    await link(source, target);
   } catch (error) {
     if (error instanceof Deno.errors.AlreadyExists || error instanceof Deno.errors.NotFound) throw error;
     await Deno.copyFile(source, target);

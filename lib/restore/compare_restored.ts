@@ -1,5 +1,6 @@
-import { causeMessages, messageOf } from "../base/mod.ts";
-import type { PinnedTarget } from "../connection/mod.ts";
+import { causeMessages, messageOf, qualifiedName } from "../base/mod.ts";
+import type { PinnedTarget, Session } from "../connection/mod.ts";
+import { restoredSchemas } from "./finish_database.ts";
 import type { RestoreWork } from "./restore_work.ts";
 
 /**
@@ -16,6 +17,31 @@ export async function compareAfterwards(work: RestoreWork, target: PinnedTarget,
   }
 }
 
+/** Of a Supabase target only the users' schemas are the backup's; the platform's have columns and objects of their own. */
+function ownSchemas(work: RestoreWork): string[] | null {
+  const schemas = restoredSchemas(work);
+  return schemas === null || !work.selection.whole ? null : [...schemas].filter((name) => name !== "").sort();
+}
+
+/** Counts the rows that went into the platform's own tables. */
+export async function countPlatformRows(work: RestoreWork, session: Session): Promise<void> {
+  const { list, log, source } = work;
+  let tables = 0;
+  for (const { desc, namespace, tag } of list.platformRows) {
+    if (desc !== "TABLE DATA") continue;
+    const name = qualifiedName(namespace ?? "", tag ?? "");
+    const [row] = await session.query<{ count: string }>(
+      `SELECT pg_catalog.count(*)::pg_catalog.text AS count FROM ONLY ${name}`,
+    );
+    const expected = source.manifest.tables.find((one) => one.schema === namespace && one.name === tag)?.rows ?? null;
+    tables++;
+    if (Number(row?.count) === expected) continue;
+    log.differs = true;
+    log.warn(`${name} has ${row?.count} rows instead of ${expected}`);
+  }
+  if (tables > 0) log.done(`counted the rows of ${tables} tables of the platform`);
+}
+
 /** Compares what was restored with the backup; gives whether it is equal (also when nobody wanted to know). */
 export async function compareRestored(work: RestoreWork, target: PinnedTarget, alone: boolean): Promise<boolean> {
   const { options, deps, log, selection, list } = work;
@@ -27,7 +53,7 @@ export async function compareRestored(work: RestoreWork, target: PinnedTarget, a
   log.comparison = await deps.compare({
     target,
     folder: options.folder,
-    schemas: selection.schemas.length === 0 ? null : selection.schemas,
+    schemas: selection.schemas.length > 0 ? selection.schemas : work.facts.supabase ? ownSchemas(work) : null,
     tables: selection.names.length === 0 ? null : selection.names,
     content: options.content,
     owners: list.owners.all && options.owners !== false,

@@ -36,7 +36,7 @@ export async function finishDatabase(session: Session, work: RestoreWork): Promi
 }
 
 /** Schemas whose relations and routines were restored; what stands in others was there before. Null: everything was. */
-function restoredSchemas({ list, script, facts }: RestoreWork): ReadonlySet<string> | null {
+export function restoredSchemas({ list, script, facts }: RestoreWork): ReadonlySet<string> | null {
   if (script !== null || !facts.supabase && isEmpty(facts)) return null;
   const own = list.entries.filter(({ desc, dropStmt }) => (dropStmt ?? "").startsWith("DROP ") && !HANGING.has(desc));
   return new Set(own.flatMap((entry) => entry.desc === "SCHEMA" ? [entry.tag ?? ""] : [entry.namespace ?? ""]));

@@ -29,14 +29,9 @@ export interface RestorePlan {
   readonly tier: Tier;
   /** What will be dropped, emptied, or (`swap`) set aside with the old database. */
   readonly overwritten: readonly Overwritten[];
-  /** What is in the target, not in the backup, and stays. */
-  readonly staying: readonly string[];
   /** What of the backup will not be restored. */
   readonly leftOut: readonly LeftOut[];
   readonly safetyBackup: boolean;
-  readonly warnings: readonly string[];
-  /** Whether the target's database holds anything. */
-  readonly empty: boolean;
 }
 
 /** Something of the backup that is not restored, and why. */

@@ -21,6 +21,7 @@ import { EMPTY_TOC, planSqlTier } from "./sql_tier.ts";
 import type { Logbook } from "./logbook.ts";
 import { type Needs, possibleNeeds, settleNeeds } from "./needs.ts";
 import type { RestoreDeps, RestoreOptions } from "./options.ts";
+import { preflightWarnings } from "./preflight.ts";
 import type { Overwritten, RestorePlan, Way } from "./plan.ts";
 import { readRoleScript, type RoleScript } from "./role_script.ts";
 import { rolesOfEntry } from "./role_names.ts";
@@ -114,6 +115,7 @@ export async function prepareRestore(start: RestoreStart): Promise<PreparedResto
   }
   const overwritten = way === "swap" ? await countContents(session, facts) : inPlace?.overwritten ?? [];
   log.overwritten = overwritten;
+  for (const warning of preflightWarnings(work, inPlace)) log.warn(warning);
   if (!isEmpty(facts)) await agree(work, way, overwritten);
   await makeRoles(work, session, script, creatable);
   const owned = stack.move();
@@ -200,11 +202,8 @@ async function agree(work: RestoreWork, way: Way, overwritten: readonly Overwrit
     way,
     tier: work.tier,
     overwritten,
-    staying: [],
     leftOut: list.leftOut,
     safetyBackup: options.safetyBackup,
-    warnings: [],
-    empty: false,
   };
   await deps.confirm(plan);
   if (!options.safetyBackup) {

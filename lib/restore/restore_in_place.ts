@@ -1,4 +1,4 @@
-import { compareAfterwards } from "./compare_restored.ts";
+import { compareAfterwards, countPlatformRows } from "./compare_restored.ts";
 import { finishDatabase } from "./finish_database.ts";
 import { runParts } from "./load_into.ts";
 import type { PreparedRestore } from "./prepare_restore.ts";
@@ -18,6 +18,7 @@ export async function restoreInPlace(work: PreparedRestore): Promise<void> {
   log.begin("finish");
   await finishDatabase(work.session, work);
   log.ahead.shift();
+  if (work.options.compare) await countPlatformRows(work, work.session);
   await compareAfterwards(work, target, false);
   log.ahead.shift();
 }

@@ -54,6 +54,11 @@ const UNCONFIGURED: Kind = {
   state: "there are no credentials",
   hint: "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE: the ordinary ways of Amazon's tools work.",
 };
+const FROZEN: Kind = {
+  code: "failed",
+  state: "it is in an archive class that cannot be read at once",
+  hint: "Restore the objects of this backup by the provider's own means first (aws s3api restore-object), then pull.",
+};
 const NO_REGION: Kind = {
   code: "usage",
   state: "no region is named",
@@ -84,6 +89,7 @@ const BY_CODE: Readonly<Record<string, Kind>> = {
   StorageFull: FULL,
   StorageQuotaExceeded: FULL,
   EntityTooLarge: { ...FULL, state: "the object is larger than the storage takes" },
+  InvalidObjectState: FROZEN,
   SlowDown: BUSY,
   ServiceUnavailable: BUSY,
   InternalError: BUSY,

@@ -64,13 +64,20 @@ export async function describeDatabase(target: Target, options: DescribeOptions)
     locale: localeText(server),
   };
   const owned = stack.move();
+  // One session reads one COPY at a time, whoever asks for how many tables at once.
+  let turn: Promise<unknown> = Promise.resolve();
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+    const result = turn.then(work);
+    turn = result.catch(() => {});
+    return result;
+  };
   return {
     ...parts,
     session,
     tools,
     unsettable,
     largeObjectList: (): Promise<readonly LargeObjectContent[]> => Promise.resolve(reading.largeObjects),
-    digestRows: (copyStatement) => digestLiveRows(session, copyStatement, server.encoding),
+    digestRows: (copyStatement) => inTurn(() => digestLiveRows(session, copyStatement, server.encoding)),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }

@@ -53,7 +53,10 @@ Deno.test("backup --encrypt --push leaves and copies encrypted files only, that 
   });
 
   assertStringIncludes((await run("list")).stdout, "complete, age");
-  await run("verify", "latest");
+  await run("verify", "latest", "--drill");
+  const target = await server.createDatabase();
+  await run("restore", "latest", "--to", target.url, "--yes", target.name);
+  assertStringIncludes(await target.psql("SELECT a FROM t"), "plain words");
   await Deno.remove(join(folder.path, "backups"), { recursive: true });
   await run("pull", sealed.split("/").at(-1) ?? "", "--from", "disk");
   await run("decrypt", "latest", "--to", join(folder.path, "open"));

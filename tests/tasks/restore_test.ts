@@ -49,11 +49,8 @@ const PLAN: RestorePlan = {
   way: "in_place",
   tier: "full",
   overwritten: [{ object: "table public.orders", rows: 12_000, estimated: true }],
-  staying: [],
   leftOut: [],
   safetyBackup: true,
-  warnings: [],
-  empty: false,
 };
 
 const ENV = {
@@ -77,6 +74,10 @@ async function restore(
     const folder = `${shelf}/20260810_020004_prod`;
     await Deno.mkdir(folder);
     await Deno.writeTextFile(`${folder}/manifest.json`, manifestText(fakeManifest({ environment: "prod" })));
+    const later = `${shelf}/20260812_020004_prod_pre_restore`;
+    await Deno.mkdir(later);
+    const safety = fakeManifest({ environment: "prod", label: "pre_restore", startedAt: "2026-08-12T02:00:04.000Z" });
+    await Deno.writeTextFile(`${later}/manifest.json`, manifestText(safety));
     const context = fakeContext({ env: ENV, cwd: shelf, dir: shelf, ...given.context });
     const invocation = parseOptions(line.split(" "), RESTORE_OPTIONS) as Invocation<typeof RESTORE_OPTIONS>;
     let options: RestoreOptions | undefined;
@@ -169,6 +170,14 @@ Deno.test("restore --json prints one document, after a failure too", async () =>
   const refused = await restore("latest --to staging", { context: { json: true } });
   const failed = JSON.parse(refused.context.out.text());
   assertEquals([failed.report.status, failed.errors[0].exit], ["failed", 7]);
+});
+
+Deno.test("restore takes latest as the latest that is no safety backup of a restore; by its name that can be restored", async () => {
+  const latest = await restore("latest:prod --to staging --yes shop");
+  assertStringIncludes(latest.options?.folder ?? "", "20260810_020004_prod");
+  assertStringIncludes(latest.context.err.text(), "is a safety backup of a restore and passed over");
+  const named = await restore("20260812_020004_prod_pre_restore --to staging --yes shop");
+  assertStringIncludes(named.options?.folder ?? "", "20260812_020004_prod_pre_restore");
 });
 
 Deno.test("restore says nothing of a password", async () => {

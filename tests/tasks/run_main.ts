@@ -24,9 +24,20 @@ export async function runMain(
   return { code, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
 }
 
+/** What the tasks of deno.json allow. */
+const PERMISSIONS = ["env", "read", "write", "net", "run", "sys"].map((name) => `--allow-${name}`);
+
 /** Arguments of `deno` that run `tasks/main.ts`. */
 export function mainArguments(args: readonly string[]): string[] {
-  return ["run", "--no-lock", "--cached-only", `--config=${ROOT}deno.json`, "-A", `${ROOT}tasks/main.ts`, ...args];
+  return [
+    "run",
+    "--no-lock",
+    "--cached-only",
+    `--config=${ROOT}deno.json`,
+    ...PERMISSIONS,
+    `${ROOT}tasks/main.ts`,
+    ...args,
+  ];
 }
 
 /** Variables that Deno itself needs. */
