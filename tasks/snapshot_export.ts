@@ -2,6 +2,7 @@ import { join } from "@std/path";
 import { PgstrataError, sizeText, systemClock } from "../lib/base/mod.ts";
 import { type BackupOptions, runBackup } from "../lib/backup/mod.ts";
 import { MANIFEST_FILE, parseManifest } from "../lib/catalog/mod.ts";
+import { encryptBackup, readEncryptionKey } from "../lib/crypt/mod.ts";
 import { summaryText } from "../lib/report/mod.ts";
 import {
   dropSnapshot,
@@ -13,6 +14,9 @@ import {
 import { hashFile } from "../lib/system/mod.ts";
 import type { Invocation, TaskContext } from "./command.ts";
 import type { EXPORT_OPTIONS } from "./commands/snapshot.ts";
+import { cryptDeps, publicPart } from "./crypt_setting.ts";
+import { loadConfig } from "./load_config.ts";
+import { pushAfterBackup } from "./push_after_backup.ts";
 import { documentHead, type SnapshotWork, withDatabase } from "./snapshot.ts";
 import { VERSION } from "./version.ts";
 
@@ -22,10 +26,12 @@ export function run(
   context: TaskContext,
   makeBackup: typeof runBackup = runBackup,
 ): Promise<number> {
-  const { drop, "lock-timeout": lockTimeout } = invocation.options;
+  const { drop, encrypt, push, "lock-timeout": lockTimeout } = invocation.options;
   return withDatabase(invocation, context, async (work) => {
     const { session, target } = work;
     const { console } = context;
+    const { recipients } = await loadConfig(context, work.env);
+    const key = encrypt ? await readEncryptionKey(work.env, { configured: recipients }) : null;
     await requireInstalled(session);
     const found = await findSnapshot(session, invocation.positionals[0] ?? "");
     const { snapshot, folder } = await exportSnapshot(session, found, async ({ tablePattern, label }) => {
@@ -40,6 +46,10 @@ export function run(
       });
       return await readBack(folder);
     });
+    if (key !== null) await encryptBackup(folder, key, publicPart, cryptDeps(work.env, work.signal));
+    const pushed = push ? await pushAfterBackup([folder], context, work.signal) : 0;
+    // A copy that did not reach its storage is not the last one to go.
+    if (pushed !== 0) return pushed;
     if (drop) await dropSnapshot(session, snapshot.id, { reason: `exported to ${folder}`, lockTimeout });
     if (context.json) console.document({ ...documentHead("export", target), snapshot, folder, dropped: drop });
     else {

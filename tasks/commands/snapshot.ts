@@ -123,7 +123,9 @@ export const PRUNE_OPTIONS = {
 /** Options of `snapshot export`. */
 export const EXPORT_OPTIONS = {
   ...TARGET_OPTIONS,
-  drop: { kind: "flag", summary: "Drop the copy when the backup is good" },
+  encrypt: { kind: "flag", summary: "Encrypt the backup, for the recipients of pgstrata.json or the environment" },
+  push: { kind: "flag", summary: "Copy the backup to every storage of pgstrata.json" },
+  drop: { kind: "flag", summary: "Drop the copy when the backup is good, and stored if --push was given" },
   "lock-timeout": LOCK_TIMEOUT,
 } as const satisfies OptionTable;
 
