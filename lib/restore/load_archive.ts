@@ -1,7 +1,6 @@
-import { restorePass, type Toc, type TocEntry } from "../archive/mod.ts";
+import { type Toc, type TocEntry, withoutDeadlocks } from "../archive/mod.ts";
 import type { ToolSet } from "../postgres/mod.ts";
 import { runProcess } from "../system/mod.ts";
-import { dependentsOf } from "./dependents.ts";
 import { restoreError } from "./restore_error.ts";
 import { writeList } from "./restore_list.ts";
 
@@ -32,25 +31,9 @@ export interface LoadOptions {
  */
 export async function loadArchive(options: LoadOptions): Promise<void> {
   if (options.jobs === 1) return await loadOnce(options, "load");
-  const { together, after } = withoutDeadlocks(options.toc, options.entries);
+  const { together, after } = withoutDeadlocks(options.entries);
   await loadOnce({ ...options, entries: together }, "load");
   if (after.length > 0) await loadOnce({ ...options, entries: after, jobs: 1 }, "load-after");
-}
-
-/**
- * Indexes of partitions are attached by one session after all others have ended: in parallel, pg_restore runs into
- * deadlocks over them. What needs them, event triggers (they would fire) and refreshes come after that.
- */
-function withoutDeadlocks(
-  toc: Toc,
-  entries: readonly TocEntry[],
-): { readonly together: readonly TocEntry[]; readonly after: readonly TocEntry[] } {
-  const attach = new Set(entries.filter(({ desc }) => desc === "INDEX ATTACH").map(({ dumpId }) => dumpId));
-  if (attach.size === 0) return { together: entries, after: [] };
-  const needing = dependentsOf(toc, attach);
-  const isAfter = (entry: TocEntry) =>
-    attach.has(entry.dumpId) || needing.has(entry.dumpId) || restorePass(entry) === 3;
-  return { together: entries.filter((entry) => !isAfter(entry)), after: entries.filter(isAfter) };
 }
 
 async function loadOnce(options: LoadOptions, name: string): Promise<void> {

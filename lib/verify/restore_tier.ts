@@ -1,5 +1,5 @@
 import { join } from "@std/path";
-import { groupByTable, isLargeObject, type Toc, type TocEntry } from "../archive/mod.ts";
+import { groupByTable, isLargeObject, type Toc, type TocEntry, withoutDeadlocks } from "../archive/mod.ts";
 import { quoteIdentifier } from "../base/mod.ts";
 import type { Manifest } from "../catalog/mod.ts";
 import { openSession, type PinnedTarget, QueryError, type Session } from "../connection/mod.ts";
@@ -55,7 +55,12 @@ async function restoreFull(options: RestoreTierOptions): Promise<RestoreTierOutc
   const { archive, toc, skipped } = options;
   if (archive === null) return { errors: [plainNote("full archive", "is not in this backup")], skipped };
   const entries = skipped.size === 0 || toc === null ? null : toc.entries.filter(({ dumpId }) => !skipped.has(dumpId));
-  const errors = await restoreArchive({ ...archiveOptions(options, archive), jobs: options.jobs, entries });
+  const { together, after } = withoutDeadlocks(entries ?? toc?.entries ?? []);
+  const common = archiveOptions(options, archive);
+  // Without the indexes to attach, one plain run of everything does.
+  const first = after.length === 0 ? entries : together;
+  const errors = await restoreArchive({ ...common, jobs: options.jobs, entries: first });
+  if (after.length > 0) errors.push(...await restoreArchive({ ...common, jobs: 1, entries: after }));
   return { errors: notesOf(errors, toc?.entries ?? []), skipped };
 }
 
