@@ -48,7 +48,6 @@ async function demo(): Promise<number> {
   const folder: string = JSON.parse(new TextDecoder().decode(stdout)).backups[0].folder;
 
   const manifest = parseManifest(await Deno.readTextFile(join(folder, "manifest.json")));
-  say(await Deno.readTextFile(join(folder, "summary.txt")));
   say("4. What is in the folder:\n");
   say(folderTree(manifest.files, { name: basename(folder) }));
   say(nextSteps(folder));

@@ -2,7 +2,7 @@
  * What must not reach a terminal from a name somebody chose: control characters (C0, DEL, C1: escape
  * sequences start with them), line and paragraph separators, and marks that change the direction of text.
  */
-// deno-lint-ignore no-control-regex
+// deno-lint-ignore no-control-regex -- control characters are what is looked for
 const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g;
 
 const SHORT: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
