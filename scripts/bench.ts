@@ -1,34 +1,22 @@
 /**
  * Measures pgstrata against pg_dump, in one run on one machine: `deno task bench [--scale 1] [--major 17]
- * [--only data,tables,latency]`. Ratios count, not seconds.
+ * [--only data,restore,tables,latency]`. Ratios count, not seconds.
  */
-import { fromFileUrl, join } from "@std/path";
 import { parseArgs } from "@std/cli/parse-args";
 import { DisposableCluster, type ToolSet } from "../lib/postgres/mod.ts";
-import { TempFolder } from "../lib/system/mod.ts";
+import { benchRestore } from "./bench_restore.ts";
+import { inFolder, measure, type Measured, measurePgstrata, say, table } from "./bench_tools.ts";
 import { DelayProxy } from "./delay_proxy.ts";
 import { loadBenchData, manyTables } from "./fixtures/generate.ts";
 import { ensureToolSet } from "./postgres_versions.ts";
 
-const MAIN = fromFileUrl(new URL("../tasks/main.ts", import.meta.url));
-
 /** Runs of `pg_dump -t` that stand for all where there are thousands: the naive way would take an hour. */
 const NAIVE_SAMPLE = 40;
-
-/** What a measured way took. */
-interface Measured {
-  readonly way: string;
-  readonly seconds: number;
-  /** Peak resident memory of the process itself (not its children), bytes. */
-  readonly memory: number;
-  /** Said when not all was run. */
-  readonly note?: string;
-}
 
 async function main(): Promise<void> {
   const args = parseArgs(Deno.args, { string: ["scale", "major", "only", "tables"] });
   const scale = Number(args.scale ?? 1);
-  const only = String(args.only ?? "data,tables,latency").split(",");
+  const only = String(args.only ?? "data,restore,tables,latency").split(",");
   const tools = await ensureToolSet(Number(args.major ?? 17));
   await using cluster = await DisposableCluster.start({
     tools,
@@ -36,7 +24,7 @@ async function main(): Promise<void> {
     settings: { max_locks_per_transaction: "512" },
   });
   const bench = new Bench(cluster, tools);
-  if (only.includes("data")) await bench.data(scale);
+  if (only.includes("data") || only.includes("restore")) await bench.data(scale, only);
   if (only.includes("tables")) await bench.manyTables(Number(args.tables ?? 2000));
   if (only.includes("latency")) await bench.latency();
 }
@@ -44,11 +32,17 @@ async function main(): Promise<void> {
 class Bench {
   constructor(private readonly cluster: DisposableCluster, private readonly tools: ToolSet) {}
 
-  async data(scale: number): Promise<void> {
+  async data(scale: number, parts: readonly string[]): Promise<void> {
     say(`\nLoading ${(1.8 * scale).toFixed(1)} GB: 10 schemas, 200 tables …`);
     const url = await this.#database("bench");
     await loadBenchData(this.cluster, "bench", scale);
     await this.cluster.psql("CHECKPOINT");
+    if (parts.includes("restore")) await benchRestore(this.cluster, this.tools, "bench");
+    if (parts.includes("data")) await this.#backup(url, scale);
+    await this.cluster.psql("DROP DATABASE bench");
+  }
+
+  async #backup(url: string, scale: number): Promise<void> {
     const results: Measured[] = [];
     results.push(await this.#pgDump("pg_dump -Fc", ["-Fc", "-f", "out.dump"], url));
     results.push(
@@ -60,7 +54,6 @@ class Bench {
     results.push(await this.#pgstrata("pgstrata backup (three tiers)", url));
     results.push(await this.#naive(url, null));
     table(`${(1.8 * scale).toFixed(1)} GB, 200 tables`, results, results[1] as Measured);
-    await this.cluster.psql("DROP DATABASE bench");
   }
 
   async manyTables(count: number): Promise<void> {
@@ -102,9 +95,8 @@ class Bench {
   }
 
   #pgstrata(way: string, url: string): Promise<Measured> {
-    const args = ["run", "--quiet", "-A", MAIN, "backup", "--url-env", "BENCH_URL", "--dir", ".", "--quiet"];
-    const env = { BENCH_URL: url, PGSTRATA_PG_BIN: this.tools.folder };
-    return inFolder((cwd) => measure(way, Deno.execPath(), args, cwd, env));
+    const { tools } = this;
+    return inFolder((cwd) => measurePgstrata(way, ["backup", "--url-env", "BENCH_URL"], { cwd, url, tools }));
   }
 
   /** The obvious way: the database, each schema, and each table twice. */
@@ -130,9 +122,10 @@ class Bench {
       }
       const seconds = whole + each * tables.length / chosen.length;
       const way = "pg_dump for all, each schema, each table twice";
+      const rest = { way, seconds, memory: 0, output: "" };
       return sample === null
-        ? { way, seconds, memory: 0 }
-        : { way, seconds, memory: 0, note: `tables extrapolated from ${chosen.length} of ${tables.length}` };
+        ? rest
+        : { ...rest, note: `tables extrapolated from ${chosen.length} of ${tables.length}` };
     });
   }
 
@@ -140,61 +133,6 @@ class Bench {
     const { stdout } = await new Deno.Command(this.tools.program("psql"), { args: ["-XAtc", sql, url] }).output();
     return new TextDecoder().decode(stdout);
   }
-}
-
-/** Runs a program, watching its peak memory (`VmHWM`, which only grows). Its failure ends the bench. */
-async function measure(
-  way: string,
-  program: string,
-  args: readonly string[],
-  cwd: string,
-  env: Readonly<Record<string, string>> = {},
-): Promise<Measured> {
-  const begun = performance.now();
-  const child = new Deno.Command(program, { args: [...args], cwd, env: { ...env }, stdout: "null", stderr: "piped" })
-    .spawn();
-  let memory = 0;
-  const timer = setInterval(() => memory = Math.max(memory, peakMemory(child.pid)), 50);
-  const { success, stderr } = await child.output();
-  clearInterval(timer);
-  if (!success) throw new Error(`${program} failed: ${new TextDecoder().decode(stderr)}`);
-  const seconds = (performance.now() - begun) / 1000;
-  if (way !== "") say(`  ${way}: ${seconds.toFixed(1)} s`);
-  return { way, seconds, memory };
-}
-
-function peakMemory(pid: number): number {
-  try {
-    const match = /VmHWM:\s+(\d+) kB/.exec(Deno.readTextFileSync(`/proc/${pid}/status`));
-    return Number(match?.[1] ?? 0) * 1024;
-  } catch {
-    return 0; // It has just ended.
-  }
-}
-
-async function inFolder<T>(work: (cwd: string) => Promise<T>): Promise<T> {
-  await using folder = await TempFolder.create({ prefix: "pgstrata-bench-" });
-  const cwd = join(folder.path, "out");
-  await Deno.mkdir(cwd);
-  return await work(cwd);
-}
-
-function table(title: string, results: readonly Measured[], reference: Measured): void {
-  const lines = [`\n${title} (ratios to ${reference.way})`];
-  for (const { way, seconds, memory, note } of results) {
-    const ratio = (seconds / reference.seconds).toFixed(2);
-    const peak = memory === 0 ? "" : `${Math.round(memory / 1e6)} MB`;
-    lines.push(
-      `  ${way.padEnd(48)} ${seconds.toFixed(1).padStart(8)} s ${ratio.padStart(8)} × ${peak.padStart(8)}  ${
-        note ?? ""
-      }`,
-    );
-  }
-  Deno.stdout.writeSync(new TextEncoder().encode(`${lines.join("\n")}\n`));
-}
-
-function say(text: string): void {
-  Deno.stderr.writeSync(new TextEncoder().encode(`${text}\n`));
 }
 
 if (import.meta.main) await main();

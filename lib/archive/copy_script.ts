@@ -4,6 +4,9 @@ import { bytesCodec } from "./text_codec.ts";
 /** Most bytes before the COPY statement or after the data; a script of one table has a few hundred. */
 const TEXT_LIMIT = 4 * 1024 * 1024;
 
+/** Bytes that nearly every script's head fits into. */
+const USUAL_HEAD = 64 * 1024;
+
 const COPY_STATEMENT = /(?:^|\n)COPY [^]*? FROM stdin;\n/;
 const END_MARKER = new TextEncoder().encode("\\.\n");
 const LINE_BREAK = 10;
@@ -61,7 +64,9 @@ export class CopyScript {
 
   #pushHead(chunk: Uint8Array): void {
     this.#head = this.#joined(this.#head, chunk);
-    const match = COPY_STATEMENT.exec(this.head);
+    // The first pieces are large and the statement stands near their beginning; the first match is the same.
+    const match = COPY_STATEMENT.exec(bytesCodec.decode(this.#head.subarray(0, USUAL_HEAD))) ??
+      COPY_STATEMENT.exec(this.head);
     if (match === null) return;
     const rest = this.#head.subarray(match.index + match[0].length);
     this.#head = this.#head.slice(0, match.index + match[0].length);

@@ -47,7 +47,7 @@ export class ProcessError extends PgstrataError {
 }
 
 /**
- * Runs a program to its end, handing over its standard output chunk by chunk.
+ * Runs a program to its end, handing over its standard output chunk by chunk; without a taker it goes nowhere.
  * Standard error is always drained. The promise resolves only after the exit status was seen and was 0.
  *
  * @throws {ProcessError} on another status, or when the program was killed by somebody.
@@ -56,10 +56,10 @@ export class ProcessError extends PgstrataError {
  */
 export async function runProcess(
   spec: ProcessSpec,
-  onStdout: (chunk: Uint8Array) => void | Promise<void> = () => {},
+  onStdout?: (chunk: Uint8Array) => void | Promise<void>,
 ): Promise<void> {
   spec.signal?.throwIfAborted();
-  const child = spawn(spec);
+  const child = spawn(spec, onStdout === undefined ? "null" : "piped");
   const tail = new ByteTail(STDERR_TAIL);
   let timer: ReturnType<typeof setTimeout> | undefined;
   const stop = () => {
@@ -70,7 +70,7 @@ export async function runProcess(
   try {
     const parts = await Promise.allSettled([
       feed(child, spec.stdin),
-      drain(child.stdout, onStdout).catch((error) => {
+      onStdout === undefined ? null : drain(child.stdout, onStdout).catch((error) => {
         stop();
         throw error;
       }),
@@ -113,7 +113,7 @@ export async function processText(spec: ProcessSpec, limit = 64 * 1024 * 1024): 
   return text + decoder.decode();
 }
 
-function spawn(spec: ProcessSpec): Deno.ChildProcess {
+function spawn(spec: ProcessSpec, stdout: "null" | "piped"): Deno.ChildProcess {
   const inherited: Record<string, string> = { LC_ALL: "C" };
   for (const name of ["PATH", "HOME", "TMPDIR"]) {
     const value = Deno.env.get(name);
@@ -127,7 +127,7 @@ function spawn(spec: ProcessSpec): Deno.ChildProcess {
       env: { ...inherited, ...spec.env },
       clearEnv: true,
       stdin: spec.stdin === undefined ? "null" : "piped",
-      stdout: "piped",
+      stdout,
       stderr: "piped",
       ...(spec.cwd === undefined ? {} : { cwd: spec.cwd }),
       ...(spec.uid === undefined ? {} : { uid: spec.uid }),

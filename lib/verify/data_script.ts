@@ -8,7 +8,9 @@ import type { LargeObjectContent } from "./dump_digests.ts";
 /** Most bytes between the data of two entries: sequence values, comments, creation of large objects. */
 const TEXT_LIMIT = 256 * 1024 * 1024;
 
-const END = Buffer.from("\n\\.\n");
+/** What ends the rows, with the line break before. */
+const END = "\n\\.\n";
+const BACKSLASH = 92;
 
 /**
  * Reads what `pg_restore --data-only --file=-` prints of an archive whose table of contents is known: counts and hashes
@@ -60,7 +62,7 @@ export class DataScript {
     const table = this.#table;
     if (table === null) return chunk;
     const bytes = this.#text.length === 0 ? chunk : Buffer.concat([this.#text, chunk]);
-    const at = bytes.indexOf(END);
+    const at = endOfRows(bytes);
     const length = at === -1 ? Math.max(0, bytes.length - END.length + 1) : at + 1;
     if (length > 0) {
       table.digest.push(bytes.subarray(this.#atStart ? 1 : 0, length));
@@ -144,7 +146,16 @@ export class DataScript {
   }
 }
 
-function startsWith(bytes: Buffer, at: number, text: string): boolean {
+/** Where `END` begins, or -1. Typed arrays find a byte many times faster than Node's Buffer finds several. */
+function endOfRows(bytes: Uint8Array): number {
+  const find = Uint8Array.prototype.indexOf;
+  for (let at = find.call(bytes, BACKSLASH); at !== -1; at = find.call(bytes, BACKSLASH, at + 1)) {
+    if (at > 0 && startsWith(bytes, at - 1, END)) return at - 1;
+  }
+  return -1;
+}
+
+function startsWith(bytes: Uint8Array, at: number, text: string): boolean {
   if (at + text.length > bytes.length) return false;
   for (let index = 0; index < text.length; index++) if (bytes[at + index] !== text.charCodeAt(index)) return false;
   return true;

@@ -52,6 +52,7 @@ export async function describeBackup(
     largeObjectList: async (): Promise<readonly LargeObjectContent[] | null> =>
       archive === null ? null : (await scanArchive(join(folder, archive), {
         pgRestore: options.tools.program("pg_restore"),
+        rows: true,
         signal: options.signal,
       })).largeObjects,
     digestRows: async (_statement, group) => {

@@ -1,4 +1,12 @@
-import { ArchiveError, type ArchiveFinding, readBlocks, type Toc, type TocEntry } from "../archive/mod.ts";
+import { createHash, type Hash } from "node:crypto";
+import {
+  ArchiveError,
+  type ArchiveFinding,
+  type BlockEvent,
+  readBlocks,
+  type Toc,
+  type TocEntry,
+} from "../archive/mod.ts";
 import { messageOf } from "../base/mod.ts";
 import { ProcessError, runProcess } from "../system/mod.ts";
 import { FileBytes, readTocOfFile } from "./archive_file.ts";
@@ -14,10 +22,14 @@ export interface ArchiveScan {
   /** Rows of each TABLE DATA entry whose data could be read, by dumpId. */
   readonly tables: ReadonlyMap<number, CopyContent>;
   readonly largeObjects: readonly LargeObjectContent[];
+  /** SHA-256 of each entry's data as it stands in the archive, compressed, by dumpId. */
+  readonly blocks: ReadonlyMap<number, string>;
   /** `offset` null: it is not known where. `dumpId`: the entry it is about. */
   readonly findings: readonly ScanFinding[];
   /** Why the data was not read; null if it was, as far as it is whole. */
   readonly unread: string | null;
+  /** Whether `pg_restore` has read the data. */
+  readonly throughTool: boolean;
 }
 
 /** Something wrong in an archive. */
@@ -31,6 +43,8 @@ export interface ScanFinding {
 export interface ScanOptions {
   /** Path of `pg_restore`, for data compressed with zstd or lz4; null: such data is not read. */
   readonly pgRestore: string | null;
+  /** Whether the rows are read, or only the frame and the blocks as they are. */
+  readonly rows: boolean;
   readonly signal: AbortSignal;
 }
 
@@ -46,14 +60,16 @@ export async function scanArchive(path: string, options: ScanOptions): Promise<A
     reading = await readTocOfFile(path);
   } catch (error) {
     if (!(error instanceof ArchiveError)) throw error;
-    return { toc: null, tables: new Map(), largeObjects: [], findings: [findingOf(error)], unread: null };
+    const nothing = { tables: new Map(), largeObjects: [], blocks: new Map() };
+    return { toc: null, ...nothing, findings: [findingOf(error)], unread: null, throughTool: false };
   }
   const { toc, length } = reading;
   const scanner = new Scanner(toc, reading.findings);
   const inflates = toc.header.compression === "gzip";
   const reads = inflates || toc.header.compression === "none";
-  await scanner.readFrame(path, length, reads ? (inflates ? "inflate" : "plain") : "skip", options.signal);
-  if (!reads) await scanner.readThroughTool(path, options);
+  const data = options.rows && reads ? (inflates ? "inflate" : "plain") : "skip";
+  await scanner.readFrame(path, length, data, options.signal);
+  if (options.rows && !reads) await scanner.readThroughTool(path, options);
   return scanner.result();
 }
 
@@ -62,6 +78,7 @@ class Scanner {
   readonly #digests = new DumpDigests();
   readonly #byDumpId: ReadonlyMap<number, TocEntry>;
   readonly #seen = new Set<number>();
+  readonly #blocks = new BlockHashes();
   #script: DataScript | null = null;
   #unread: string | null = null;
 
@@ -85,6 +102,7 @@ class Scanner {
     try {
       for (const event of readBlocks(file.read, start)) {
         signal.throwIfAborted();
+        this.#blocks.take(event);
         if (event.type === "data" || event.type === "large_objects") {
           current = event.dumpId;
           this.#checkBlock(event.dumpId, event.type, event.offset);
@@ -151,7 +169,16 @@ class Scanner {
   result(): ArchiveScan {
     for (const dumpId of this.#digests.unended) this.#note("the rows do not end with \\.", null, dumpId);
     const { tables, largeObjects } = this.#script ?? this.#digests;
-    return { toc: this.toc, tables, largeObjects, findings: this.#findings, unread: this.#unread };
+    const blocks = this.#blocks.end();
+    return {
+      toc: this.toc,
+      tables,
+      largeObjects,
+      blocks,
+      findings: this.#findings,
+      unread: this.#unread,
+      throughTool: this.#script !== null,
+    };
   }
 
   #checkBlock(dumpId: number, type: "data" | "large_objects", offset: number): void {
@@ -178,6 +205,27 @@ class Scanner {
 
   #note(message: string, offset: number | null, dumpId: number | null): void {
     this.#findings.push({ message, offset, dumpId });
+  }
+}
+
+/** Hashes blocks as they stand; where their chunks are cut means nothing. */
+class BlockHashes {
+  readonly #done = new Map<number, string>();
+  #current: { readonly dumpId: number; readonly hash: Hash } | null = null;
+
+  take(event: BlockEvent): void {
+    if (event.type === "chunk") this.#current?.hash.update(event.bytes);
+    else if (event.type === "large_object") this.#current?.hash.update(`${event.oid}\n`);
+    else if (event.type !== "end") {
+      this.end();
+      this.#current = { dumpId: event.dumpId, hash: createHash("sha256") };
+    }
+  }
+
+  end(): ReadonlyMap<number, string> {
+    if (this.#current !== null) this.#done.set(this.#current.dumpId, this.#current.hash.digest("hex"));
+    this.#current = null;
+    return this.#done;
   }
 }
 

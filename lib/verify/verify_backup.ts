@@ -6,6 +6,7 @@ import { chooseToolSet, findToolSets } from "../postgres/mod.ts";
 import { ProcessError, runProcess } from "../system/mod.ts";
 import { checkArchive, checkSchemaEntries, rowsMessage, tocOf } from "./check_archive.ts";
 import { checkChecksums, checkFiles, checkHash, type Inscription, readInscription } from "./check_folder.ts";
+import type { CopyContent } from "./copy_digest.ts";
 import { FindingList } from "./finding_list.ts";
 import { type FolderFile, folderFiles } from "./folder_files.ts";
 import type { DataFile, HashedFile, ScannedArchive } from "./verify_job.ts";
@@ -97,8 +98,10 @@ class Verification {
     }
     // The longest first: the last job then is a short one.
     const scans = present.toSorted(([a], [b]) => this.#size(b) - this.#size(a));
+    const full = present.find(([, schema]) => schema === null)?.[0];
+    const fullScan = manifest === null || full === undefined ? null : this.#scan(full, pgRestore, true);
     const work = [
-      ...scans.map(([path, schema]) => this.#archive(path, schema, pgRestore)),
+      ...scans.map(([path, schema]) => this.#archive(path, schema, pgRestore, fullScan)),
       ...[...data].map(([path, table]) => this.#data(path, table)),
       this.#hashes([...this.#sizes.keys()].filter((path) => !data.has(path))),
     ];
@@ -111,9 +114,19 @@ class Verification {
     return this.#sizes.get(path) ?? 0;
   }
 
-  async #archive(path: string, schema: string | null, pgRestore: string | null): Promise<void> {
+  /** @param full the full archive's reading; null without one */
+  async #archive(
+    path: string,
+    schema: string | null,
+    pgRestore: string | null,
+    full: Promise<ScannedArchive> | null,
+  ): Promise<void> {
     const before = this.list.all.length;
-    const scan = await this.pool.run({ type: "archive", path: join(this.folder, path), pgRestore });
+    const scan = full === null
+      ? await this.#scan(path, pgRestore, true)
+      : schema === null
+      ? await full
+      : await this.#scanBeside(path, pgRestore, full);
     this.#scans.set(path, scan);
     checkArchive(path, scan, this.inscription.manifest, schema, this.list);
     const isWhole = this.list.all.length === before && scan.findings.length === 0;
@@ -121,22 +134,36 @@ class Verification {
     while (this.#free === 0) await new Promise<void>((resolve) => this.#waiting.push(resolve));
     this.#free--;
     try {
-      await this.#readByPostgres(path, pgRestore);
+      await this.#readByPostgres(
+        path,
+        pgRestore,
+        scan.throughTool ? ["--section=pre-data", "--section=post-data"] : [],
+      );
     } finally {
       this.#free++;
       this.#waiting.shift()?.();
     }
   }
 
-  /** PostgreSQL's own reader over the whole archive, to nowhere. */
-  async #readByPostgres(path: string, pgRestore: string | null): Promise<void> {
+  #scan(path: string, pgRestore: string | null, rows: boolean): Promise<ScannedArchive> {
+    return this.pool.run({ type: "archive", path: join(this.folder, path), pgRestore, rows });
+  }
+
+  /** Rows of a schema's archive are not read again where the full archive has the very same blocks. */
+  async #scanBeside(path: string, pgRestore: string | null, full: Promise<ScannedArchive>): Promise<ScannedArchive> {
+    const frame = await this.#scan(path, pgRestore, false);
+    return withRowsOf(await full, frame) ?? await this.#scan(path, pgRestore, true);
+  }
+
+  /** PostgreSQL's own reader over the whole archive, or what it has not read of it yet, to nowhere. */
+  async #readByPostgres(path: string, pgRestore: string | null, sections: readonly string[]): Promise<void> {
     if (pgRestore === null) {
       const reason = "no pg_restore here is new enough to read it too: only pgstrata's own reader did";
       this.list.notVerified.push({ file: path, reason });
       return;
     }
     try {
-      const args = ["--file=-", join(this.folder, path)];
+      const args = ["--file=-", ...sections, join(this.folder, path)];
       await runProcess({ program: pgRestore, args, signal: this.deps.signal });
     } catch (error) {
       if (!(error instanceof ProcessError)) throw error;
@@ -237,6 +264,18 @@ class Verification {
       throw error;
     }
   }
+}
+
+/** A frame with the rows of an archive that has the same blocks, bit for bit; null if not all of them are there. */
+function withRowsOf(full: ScannedArchive, frame: ScannedArchive): ScannedArchive | null {
+  if (full.findings.length > 0 || full.unread !== null) return null;
+  const tables = new Map<number, CopyContent>();
+  for (const [dumpId, hash] of frame.blocks) {
+    if (full.blocks.get(dumpId) !== hash) return null;
+    const content = full.tables.get(dumpId);
+    if (content !== undefined) tables.set(dumpId, content);
+  }
+  return { ...frame, tables };
 }
 
 /** Archives with the schema each is of; null for the full one. */

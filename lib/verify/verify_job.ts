@@ -12,8 +12,8 @@ export type VerifyJob =
   | { readonly type: "hash"; readonly paths: readonly string[] }
   /** Hash a `data.sql` and the rows in it. */
   | { readonly type: "data"; readonly path: string }
-  /** Read an archive to its end. */
-  | { readonly type: "archive"; readonly path: string; readonly pgRestore: string | null };
+  /** Read an archive to its end, with its rows or only its frame and blocks. */
+  | { readonly type: "archive"; readonly path: string; readonly pgRestore: string | null; readonly rows: boolean };
 
 /** A hashed file. */
 export interface HashedFile {
@@ -64,7 +64,7 @@ export async function runVerifyJob(
     case "data":
       return readData(job.path, onProgress);
     case "archive": {
-      const scan = await scanArchive(job.path, { pgRestore: job.pgRestore, signal });
+      const scan = await scanArchive(job.path, { pgRestore: job.pgRestore, rows: job.rows, signal });
       return { ...scan, toc: scan.toc === null ? null : { ...scan.toc, codec: scan.toc.codec.name } };
     }
   }

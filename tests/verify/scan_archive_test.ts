@@ -12,7 +12,7 @@ const database = await server.createDatabase({
     "CREATE TABLE empty (a int); SELECT lo_from_bytea(4711, 'hello'), lo_from_bytea(4294967294, '')",
 });
 const folder = await scratchFolder();
-const options = { pgRestore: null, signal: new AbortController().signal };
+const options = { pgRestore: null, rows: true, signal: new AbortController().signal };
 
 /** pg_dump's own archive, compressed or not. */
 async function archive(compress: 0 | 6): Promise<Uint8Array> {
