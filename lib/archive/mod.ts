@@ -17,7 +17,13 @@ export { withoutDeadlocks } from "./parallel_order.ts";
 export * from "./select_schema.ts";
 export * from "./sql_script.ts";
 export * from "./table_entries.ts";
-export * from "./table_sql.ts";
+export {
+  describeEntry,
+  partitionedParent,
+  type TableDataSql,
+  type TableDefinitionSql,
+  TableSqlWriter,
+} from "./table_sql.ts";
 export { bytesCodec, type TextCodec, utf8Codec } from "./text_codec.ts";
 export * from "./toc.ts";
 export type { Section, TocEntry } from "./toc_entry.ts";

@@ -45,10 +45,17 @@ const RELATION_KINDS: ReadonlySet<string> = new Set([
 export class TableSqlWriter {
   readonly #byDumpId: ReadonlyMap<number, TocEntry>;
   readonly #positions: ReadonlyMap<number, number>;
+  /** How many partitions each partitioned table has, by qualified name, and how many parts each index, by dumpId. */
+  readonly #partitions = new Counts<string>();
+  readonly #parts = new Counts<number>();
 
   constructor(private readonly toc: Toc) {
     this.#byDumpId = new Map(toc.entries.map((entry) => [entry.dumpId, entry]));
     this.#positions = new Map(toc.entries.map((entry, index) => [entry.dumpId, index]));
+    for (const entry of toc.entries) {
+      if (entry.desc === "INDEX ATTACH") this.#countPart(entry);
+      else this.#partitions.add(attachedTo(entry)?.parent);
+    }
   }
 
   /** The definition of one table. `schema.sql` and `data.sql` load alone, in this order, where its needs are met. */
@@ -107,13 +114,11 @@ export class TableSqlWriter {
    * entry's last, so that it can be taken off without reading what stands before.
    */
   #splitAttach(table: TableEntries): { readonly create: TocEntry; readonly attach: readonly TocEntry[] } {
+    const attached = attachedTo(table.table);
+    if (attached === null) return { create: table.table, attach: [] };
+    const { at, statement } = attached;
     const defn = table.table.defn ?? "";
-    const alter = "ALTER TABLE ONLY ";
-    const at = defn.lastIndexOf(`\n${alter}`) + 1;
-    const statement = defn.slice(at);
-    const end = statement.indexOf(` ATTACH PARTITION ${table.qualifiedName} `);
-    if (at === 0 || end === -1) return { create: table.table, attach: [] };
-    const parent = `TABLE ${statement.slice(alter.length, end)}`;
+    const parent = `TABLE ${attached.parent}`;
     const dependencies = table.table.dependencies.filter((dumpId) => {
       const entry = this.#byDumpId.get(dumpId);
       return entry === undefined || objectOf(entry) !== parent;
@@ -129,7 +134,7 @@ export class TableSqlWriter {
     const own = new Set(table.definitions.map((entry) => entry.dumpId));
     const tying = new Set<TocEntry>();
     for (const entry of table.definitions) {
-      const ties = TYING_KINDS.has(entry.desc) ||
+      const ties = TYING_KINDS.has(entry.desc) || this.#isIncomplete(entry, table) ||
         (entry.section !== "pre-data" && entry.dependencies.some((dependency) => {
           const other = this.#byDumpId.get(dependency);
           if (other === undefined) return false;
@@ -138,6 +143,23 @@ export class TableSqlWriter {
       if (ties) tying.add(entry);
     }
     return tying;
+  }
+
+  /**
+   * An index ON ONLY a partitioned table that some partition has no part of: where it stands before partitions are
+   * attached, PostgreSQL gives each a new index (`AttachPartitionEnsureIndexes`).
+   */
+  #isIncomplete(entry: TocEntry, { qualifiedName }: TableEntries): boolean {
+    if (entry.desc !== "INDEX" || !(entry.defn ?? "").includes(` ON ONLY ${qualifiedName} USING `)) return false;
+    return this.#parts.of(entry.dumpId) < this.#partitions.of(qualifiedName);
+  }
+
+  /** The entry depends on the partition's index, which it is named after, and on its parent's. */
+  #countPart({ dependencies, namespace, tag }: TocEntry): void {
+    for (const dumpId of dependencies) {
+      const index = this.#byDumpId.get(dumpId);
+      if (index?.desc === "INDEX" && (index.namespace !== namespace || index.tag !== tag)) this.#parts.add(dumpId);
+    }
   }
 
   /** What entries depend on outside the table, directly or through what they need. */
@@ -160,6 +182,43 @@ export class TableSqlWriter {
         const entry = this.#byDumpId.get(dumpId);
         return entry === undefined ? [] : [describeEntry(entry)];
       });
+  }
+}
+
+/** The partitioned table that a table is a partition of, by qualified name; null if it is none. */
+export function partitionedParent({ table, definitions }: TableEntries): string | null {
+  for (const entry of [table, ...definitions]) {
+    const parent = attachedTo(entry)?.parent;
+    if (parent !== undefined) return parent;
+  }
+  return null;
+}
+
+/** The partitioned table that an entry's last statement attaches a table to; `at`: where the statement begins. */
+function attachedTo(
+  entry: TocEntry,
+): { readonly parent: string; readonly statement: string; readonly at: number } | null {
+  if (!["TABLE", "FOREIGN TABLE", "TABLE ATTACH"].includes(entry.desc)) return null;
+  const alter = "ALTER TABLE ONLY ";
+  const defn = entry.defn ?? "";
+  const at = `\n${defn}`.lastIndexOf(`\n${alter}`);
+  if (at === -1) return null;
+  const statement = defn.slice(at);
+  // A table's own text may hold anything: only the statement that attaches this table counts.
+  const partition = entry.desc === "TABLE ATTACH" ? "" : `${objectOf(entry).replace(/^(?:FOREIGN )?TABLE /, "")} `;
+  const end = statement.indexOf(` ATTACH PARTITION ${partition}`);
+  return end === -1 ? null : { parent: statement.slice(alter.length, end), statement, at };
+}
+
+class Counts<K> {
+  readonly #counts = new Map<K, number>();
+
+  add(key: K | undefined): void {
+    if (key !== undefined) this.#counts.set(key, this.of(key) + 1);
+  }
+
+  of(key: K): number {
+    return this.#counts.get(key) ?? 0;
   }
 }
 

@@ -1,5 +1,13 @@
 import { join } from "@std/path";
-import { groupByTable, isLargeObject, type Toc, type TocEntry, withoutDeadlocks } from "../archive/mod.ts";
+import {
+  groupByTable,
+  isLargeObject,
+  partitionedParent,
+  type TableGrouping,
+  type Toc,
+  type TocEntry,
+  withoutDeadlocks,
+} from "../archive/mod.ts";
 import { quoteIdentifier } from "../base/mod.ts";
 import type { Manifest } from "../catalog/mod.ts";
 import { openSession, type PinnedTarget, QueryError, type Session } from "../connection/mod.ts";
@@ -123,6 +131,7 @@ async function restoreTables(options: RestoreTierOptions): Promise<RestoreTierOu
     options.folder,
     manifest,
     options.target,
+    partitionDepths(grouping),
     leftOutTables,
     options.signal,
   );
@@ -152,6 +161,12 @@ async function restoreTables(options: RestoreTierOptions): Promise<RestoreTierOu
   await scripts.loadRows(1);
   errors.push(...await settle(sources, ({ desc }) => desc === "DEFAULT ACL", "post-data", options));
   return { errors: [...errors, ...before.notes(), ...after.notes(), ...scripts.problems()], skipped };
+}
+
+function partitionDepths({ tables }: TableGrouping): Map<number, number> {
+  const parents = new Map(tables.map((table) => [table.qualifiedName, partitionedParent(table)]));
+  const depth = (name: string | null): number => name === null ? -1 : 1 + depth(parents.get(name) ?? null);
+  return new Map(tables.map(({ table, qualifiedName }) => [Number(table.oid), depth(qualifiedName)]));
 }
 
 async function schemaSources(options: RestoreTierOptions): Promise<Source[]> {

@@ -32,11 +32,15 @@ export class TableScripts implements AsyncDisposable {
     private readonly signal: AbortSignal,
   ) {}
 
-  /** @param leftOut OIDs of tables that cannot be restored here */
+  /**
+   * @param depths how deep below a partitioned table each partition is, by OID
+   * @param leftOut OIDs of tables that cannot be restored here
+   */
   static async open(
     folder: string,
     manifest: Manifest,
     target: PinnedTarget,
+    depths: ReadonlyMap<number, number>,
     leftOut: ReadonlySet<number>,
     signal: AbortSignal,
   ): Promise<TableScripts> {
@@ -48,10 +52,14 @@ export class TableScripts implements AsyncDisposable {
     for (const schema of manifest.schemas) {
       add(scripts.#definitions, LAYOUTS[manifest.layout].sequencesFile(schema.folder));
     }
-    for (const table of manifest.tables) {
-      if (table.folder === null || leftOut.has(table.oid)) continue;
+    const tables = manifest.tables.filter(({ oid, folder }) => folder !== null && !leftOut.has(oid));
+    // Partitions are attached before their parents get what must not spread to them.
+    const depth = ({ oid }: ManifestTable) => depths.get(oid) ?? 0;
+    for (const { folder } of tables.toSorted((a, b) => depth(b) - depth(a))) {
+      add(scripts.#constraints, `${folder}/${TABLE_FILES.constraints}`);
+    }
+    for (const table of tables) {
       add(scripts.#definitions, `${table.folder}/${TABLE_FILES.schema}`);
-      add(scripts.#constraints, `${table.folder}/${TABLE_FILES.constraints}`);
       const path = `${table.folder}/${TABLE_FILES.data}`;
       if (files.has(path)) scripts.#rows.push({ path, error: null, table });
     }

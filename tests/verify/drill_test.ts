@@ -47,10 +47,16 @@ for (const major of testedMajors()) {
 
   Deno.test(`the torture database of PostgreSQL ${major} comes back, but for what pg_dump loses`, async () => {
     const backup = await makeBackup((await own.createDatabase("torture")).url, own.tools);
-    const report = await drill(own.tools, backup);
+    const report = await drill(own.tools, backup, { tiers: ALL_TIERS });
     assertEquals(outcome(report).map((line) => line.replace(/: the object.*/, "")), [
       "full: privilege missing FUNCTION lost.of_extension_too()",
       "full: privilege missing TABLE lost.of_extension",
+      "schema: privilege missing FUNCTION lost.of_extension_too()",
+      "schema: privilege missing TABLE lost.of_extension",
+      "table: rows missing TABLE lost.of_extension: 2 rows are missing: the table is not there",
+      "table: privilege missing FUNCTION lost.of_extension_too()",
+      "table: privilege missing TABLE lost.of_extension",
+      'table: error lost/tables/of_extension/data.sql: relation "lost.of_extension" does not exist',
     ]);
     assertEquals(report.state, "different");
   });
