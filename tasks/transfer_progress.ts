@@ -1,31 +1,18 @@
-import { type Clock, sizeText } from "../lib/base/mod.ts";
+import type { Clock } from "../lib/base/mod.ts";
 import type { TransferEvent } from "../lib/storage/mod.ts";
 import type { TaskContext } from "./command.ts";
+import { ShareProgress } from "./share_progress.ts";
 
-/** Milliseconds between two redraws. */
-const REDRAW = 200;
-
-/** Milliseconds between two lines where there is no terminal. */
-const LINES = 30_000;
-
-/** Shows how bytes are moved: a line that is redrawn on a terminal, now and then a line elsewhere. */
+/** Shows how the bytes of a transfer are moved. */
 export class TransferProgress implements Disposable {
   #total = 0;
   #moved = 0;
   #files = 0;
-  #drawn = false;
-  #next: number;
-  readonly #begun: number;
+  readonly #progress: ShareProgress;
 
   /** @param title what is moved where to */
-  constructor(
-    private readonly title: string,
-    private readonly context: Pick<TaskContext, "console">,
-    private readonly clock: Clock,
-  ) {
-    this.#begun = clock.monotonic();
-    this.#next = this.#begun + (this.#isLive ? REDRAW : LINES);
-    if (this.#isLive) context.console.live = { clear: () => this.#clear() };
+  constructor(title: string, private readonly context: Pick<TaskContext, "console">, clock: Clock) {
+    this.#progress = new ShareProgress(title, context, clock);
   }
 
   /** Takes an event of the transfer. */
@@ -45,38 +32,10 @@ export class TransferProgress implements Disposable {
       default:
         event satisfies never;
     }
-    this.#show();
+    this.#progress.showBytes(this.#moved, this.#total, ` in ${this.#files} files`);
   }
 
   [Symbol.dispose](): void {
-    this.#clear();
-    if (this.#isLive) this.context.console.live = null;
-  }
-
-  get #isLive(): boolean {
-    return this.context.console.stderr.isTerminal && !this.context.console.quiet;
-  }
-
-  #show(): void {
-    const now = this.clock.monotonic();
-    if (now < this.#next) return;
-    const share = this.#total === 0 ? 100 : Math.floor(100 * this.#moved / this.#total);
-    const seconds = Math.max(0.001, (now - this.#begun) / 1000);
-    const text = `${this.title}: ${share}%, ${sizeText(this.#moved)} of ${sizeText(this.#total)} in ${this.#files} ` +
-      `files, ${sizeText(Math.round(this.#moved / seconds))}/s`;
-    if (this.#isLive) {
-      this.#clear();
-      this.context.console.stderr.write(text.slice(0, this.context.console.stderr.columns() - 1));
-      this.#drawn = true;
-      this.#next = now + REDRAW;
-    } else {
-      this.context.console.say(text);
-      this.#next = now + LINES;
-    }
-  }
-
-  #clear(): void {
-    if (this.#drawn) this.context.console.stderr.write("\r\x1b[K");
-    this.#drawn = false;
+    this.#progress[Symbol.dispose]();
   }
 }

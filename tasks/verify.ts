@@ -12,7 +12,7 @@ import { loadEnvironment, parseConnectionString, resolveTargets, type Target } f
 import { Interruption } from "../lib/system/mod.ts";
 import {
   drillBackup,
-  type DrillEvent,
+  type DrillDeps,
   type DrillReport,
   type DrillTier,
   verifyBackup,
@@ -22,7 +22,9 @@ import type { Invocation, TaskContext } from "./command.ts";
 import type { VERIFY_OPTIONS } from "./commands/verify.ts";
 import { markTitles } from "./mark_titles.ts";
 import { openBackup } from "./open_backup.ts";
+import { DrillProgress } from "./drill_progress.ts";
 import { READ_OPTIONS } from "./read_backups.ts";
+import { ShareProgress } from "./share_progress.ts";
 import { shelfName } from "./shelf_setting.ts";
 import { drillText, verifyText } from "./verify_text.ts";
 
@@ -64,25 +66,37 @@ export async function run(
   const readable = { kind: found.encrypted ? "encrypted" : "backup", folder: found.folder, path: found.name } as const;
   await using opened = await openBackup(readable, env, deps.clock, context, signal);
   console.say(`Verifying ${found.name}`);
-  const report = await deps.verify(opened.folder, { clock: deps.clock, env, signal });
+  const report = await readBack(opened.folder, context, { ...deps, env, signal });
   const all = context.verbose;
   show(verifyText(found.name, report, { all }), context, report.good);
   await note(found, report.manifest, verifiedRecord(report, deps.clock), context);
   let drill: DrillReport | null = null;
   if (options.drill && report.good) {
+    const manifest = manifestFor(report, found.name);
+    using progress = new DrillProgress(manifest, context, deps.clock);
     drill = await deps.drill({
       folder: opened.folder,
-      manifest: manifestFor(report, found.name),
+      manifest,
       tiers: TIERS[options.tier] ?? ["full"],
       target,
       jobs: options.jobs ?? null,
-    }, { clock: deps.clock, env, signal, onEvent: (event) => tell(event, context) });
+    }, { clock: deps.clock, env, signal, onEvent: (event) => progress.tell(event) });
+    progress.end();
     show(drillText(found.name, drill, { all }), context, drill.state === "good");
     await note(found, report.manifest, drilledRecord(drill, deps.clock), context);
   } else if (options.drill) console.warn("a damaged backup is not drilled: restore another one");
   if (context.json) console.document(document(found, report, drill));
   const isPartial = drill?.state === "partial" && options.strict;
   return report.good && drill?.state !== "different" && !isPartial ? 0 : 3;
+}
+
+async function readBack(
+  folder: string,
+  context: TaskContext,
+  { clock, verify, env, signal }: VerifyTaskDeps & Pick<DrillDeps, "env" | "signal">,
+): Promise<VerifyReport> {
+  using progress = new ShareProgress("reading back", context, clock);
+  return await verify(folder, { clock, env, signal, onProgress: (done, total) => progress.showBytes(done, total) });
 }
 
 /** A backup's folder, and where it was found. */
@@ -210,14 +224,6 @@ async function note(
 function show(text: string, { console, json }: TaskContext, good: boolean): void {
   if (json) return;
   if (!console.quiet || !good) console.result(markTitles(`${text}\n`, console.resultPaint));
-}
-
-function tell(event: DrillEvent, { console }: TaskContext): void {
-  if (event.type === "notice") console.note(event.message);
-  if (event.type !== "phase") return;
-  const tier = event.tier === null ? "" : ` the ${event.tier} tier`;
-  const words = { server: "starting a server", restore: `restoring${tier}`, compare: `comparing${tier}` };
-  console.say(`drill: ${words[event.phase]}`);
 }
 
 function document(found: Found, report: VerifyReport, drill: DrillReport | null): unknown {

@@ -13,6 +13,7 @@ export * from "./custom_reader.ts";
 export { EntrySqlWriter, ownerStatement } from "./entry_sql.ts";
 export { type ArchiveFormat, type ArchiveHeader, archiveVersion, UnknownArchiveVersionError } from "./header.ts";
 export * from "./large_objects.ts";
+export { type LargeObjectContent, largeObjectsDigest } from "./large_objects_digest.ts";
 export { withoutDeadlocks } from "./parallel_order.ts";
 export * from "./select_schema.ts";
 export * from "./sql_script.ts";

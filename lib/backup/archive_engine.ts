@@ -1,11 +1,10 @@
 import { join } from "@std/path";
-import { archiveVersion, groupByTable, schemaScript, type Toc } from "../archive/mod.ts";
+import { archiveVersion, groupByTable, largeObjectsDigest, schemaScript, type Toc } from "../archive/mod.ts";
 import { ROOT_FILES } from "../catalog/mod.ts";
 import { removeTree } from "../system/mod.ts";
 import { dumpDirectory } from "./directory_dump.ts";
 import { frameArchives } from "./frame_archives.ts";
 import { readExtensionTables } from "./extension_tables.ts";
-import { largeObjectsDigest } from "./large_objects_digest.ts";
 import { dumpContent } from "./dump_content.ts";
 import type { ReadOutcome, TableOutcome } from "./read_outcome.ts";
 import type { ReadPlan } from "./read_plan.ts";

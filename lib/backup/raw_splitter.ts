@@ -1,8 +1,14 @@
 import { join } from "@std/path";
-import { type TableEntries, type TableGrouping, TableSqlWriter, type Toc, type TocEntry } from "../archive/mod.ts";
+import {
+  type LargeObjectContent,
+  type TableEntries,
+  type TableGrouping,
+  TableSqlWriter,
+  type Toc,
+  type TocEntry,
+} from "../archive/mod.ts";
 import { TABLE_FILES } from "../catalog/mod.ts";
 import type { Relation } from "../inventory/mod.ts";
-import type { LargeObject } from "./large_objects_digest.ts";
 import type { TableOutcome } from "./read_outcome.ts";
 import type { ReadPlan } from "./read_plan.ts";
 import { RAW_STATE, type SplitTableJob, type SplitTableResult } from "./split_protocol.ts";
@@ -18,7 +24,7 @@ const LOOK_EVERY = 50;
 export interface SplitOutcome {
   /** By OID. */
   readonly tables: ReadonlyMap<number, TableOutcome>;
-  readonly largeObjects: readonly LargeObject[];
+  readonly largeObjects: readonly LargeObjectContent[];
   /** Bytes of each entry's framed block, by dumpId. */
   readonly blockLengths: ReadonlyMap<number, number>;
 }
@@ -29,7 +35,7 @@ export class RawSplitter {
   readonly #states = new Map<number, Int32Array>();
   readonly #running: Promise<void>[] = [];
   readonly #tables = new Map<number, TableOutcome>();
-  readonly #largeObjects: LargeObject[] = [];
+  readonly #largeObjects: LargeObjectContent[] = [];
   readonly #blockLengths = new Map<number, number>();
   readonly #relations: ReadonlyMap<number, Relation>;
   readonly #owners = new Map<number, TableEntries>();

@@ -1,7 +1,6 @@
-import { bytesCodec, type Toc, type TocEntry, utf8Codec } from "../archive/mod.ts";
+import { bytesCodec, largeObjectsDigest, type Toc, type TocEntry, utf8Codec } from "../archive/mod.ts";
 import { countText, qualifiedName } from "../base/mod.ts";
 import type { Manifest, ManifestTable } from "../catalog/mod.ts";
-import { largeObjectsDigest } from "./dump_digests.ts";
 import type { FindingList } from "./finding_list.ts";
 import type { ScannedArchive } from "./verify_job.ts";
 

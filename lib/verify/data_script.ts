@@ -1,9 +1,8 @@
 import { Buffer } from "node:buffer";
 import { createHash, type Hash } from "node:crypto";
-import { ArchiveError, type TocEntry } from "../archive/mod.ts";
+import { ArchiveError, type LargeObjectContent, type TocEntry } from "../archive/mod.ts";
 import { CopyDigest } from "./copy_digest.ts";
 import type { CopyContent } from "./copy_digest.ts";
-import type { LargeObjectContent } from "./dump_digests.ts";
 
 /** Most bytes between the data of two entries: sequence values, comments, creation of large objects. */
 const TEXT_LIMIT = 256 * 1024 * 1024;

@@ -1,12 +1,11 @@
 import { join } from "@std/path";
-import { CopyScript, type Toc, type TocEntry } from "../archive/mod.ts";
+import { CopyScript, type LargeObjectContent, type Toc, type TocEntry } from "../archive/mod.ts";
 import { qualifiedName } from "../base/mod.ts";
 import { type Manifest, type ManifestTable, TABLE_FILES } from "../catalog/mod.ts";
 import { archiveScript, type ToolSet } from "../postgres/mod.ts";
 import { TempFolder } from "../system/mod.ts";
 import { readTocOfFile } from "./archive_file.ts";
 import { type DescribedTable, type Description, localeText, tableKey } from "./description.ts";
-import type { LargeObjectContent } from "./dump_digests.ts";
 import { RowsDigest } from "./rows_digest.ts";
 import { scanArchive } from "./scan_archive.ts";
 

@@ -1,11 +1,10 @@
-import type { Toc } from "../archive/mod.ts";
+import { type LargeObjectContent, largeObjectsDigest, type Toc } from "../archive/mod.ts";
 import { quoteLiteral } from "../base/mod.ts";
 import { openSession, pinTarget, QueryError, type Session, type Target, toolEnvironment } from "../connection/mod.ts";
 import { readExtensions, readPrivileges, readServerFacts, readViewOptions } from "../inventory/mod.ts";
 import { chooseToolSet, findToolSets, type ToolSet } from "../postgres/mod.ts";
 import { TempFolder } from "../system/mod.ts";
 import { type DescribedTable, type Description, localeText, tableKey } from "./description.ts";
-import { type LargeObjectContent, largeObjectsDigest } from "./dump_digests.ts";
 import { type DumpReading, readDump } from "./read_dump.ts";
 import { exportSnapshot, readRows } from "./read_rows.ts";
 import { RowsDigest } from "./rows_digest.ts";

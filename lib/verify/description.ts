@@ -1,7 +1,6 @@
-import type { Toc } from "../archive/mod.ts";
+import type { LargeObjectContent, Toc } from "../archive/mod.ts";
 import type { ExtensionRow, PrivilegeRow, ViewOptionsRow } from "../catalog/mod.ts";
 import type { CopyContent } from "./copy_digest.ts";
-import type { LargeObjectContent } from "./dump_digests.ts";
 import type { RowsDigest } from "./rows_digest.ts";
 
 /** A table with rows of its own. Names as the archive has them, which in a database that is not UTF-8 are bytes. */

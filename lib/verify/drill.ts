@@ -22,6 +22,8 @@ export interface DrillOptions {
 export type DrillEvent =
   | { readonly type: "phase"; readonly phase: "server" | "restore" | "compare"; readonly tier: DrillTier | null }
   | { readonly type: "notice"; readonly message: string }
+  /** Objects that `pg_restore` has begun with so far, of all of the tier. */
+  | { readonly type: "restored"; readonly objects: number; readonly total: number }
   /** COPY bytes read for the comparison so far. */
   | { readonly type: "compared"; readonly bytes: number };
 

@@ -123,6 +123,8 @@ async function drillTier(tier: DrillTier, stage: Stage, options: DrillOptions, d
     const backup = await describeBackup(folder, manifest, { tools: stage.tools, signal });
     await using session = await openSession(pinned, { signal });
     const unavailable = await findUnavailable(session, manifest.extensions, backup.toc);
+    let objects = 0;
+    const total = backup.toc?.entries.length ?? 0;
     const outcome = await restoreTier(tier, {
       folder,
       manifest,
@@ -135,6 +137,7 @@ async function drillTier(tier: DrillTier, stage: Stage, options: DrillOptions, d
       skipped: unavailable.entries,
       unavailableExtensions: unavailable.extensions,
       signal,
+      onObject: () => onEvent({ type: "restored", objects: Math.min(total, ++objects), total }),
     });
     const properties = stage.server !== null && backup.toc !== null;
     if (properties && backup.toc !== null) outcome.errors.push(...await restoreDatabaseProperties(session, backup.toc));

@@ -1,13 +1,6 @@
 import { createHash, type Hash } from "node:crypto";
-import type { BlockEvent } from "../archive/mod.ts";
+import type { BlockEvent, LargeObjectContent } from "../archive/mod.ts";
 import { type CopyContent, CopyDigest } from "./copy_digest.ts";
-
-/** A large object that was read. */
-export interface LargeObjectContent {
-  readonly oid: number;
-  readonly bytes: number;
-  readonly sha256: string;
-}
 
 /** Counts and hashes what stands in the blocks of an uncompressed archive. */
 export class DumpDigests {
@@ -54,20 +47,4 @@ export class DumpDigests {
     this.#table = null;
     this.#object = null;
   }
-}
-
-/** Number, bytes and one hash of all large objects, as the manifest has them. */
-export function largeObjectsDigest(
-  objects: readonly LargeObjectContent[],
-): { readonly count: number; readonly bytes: number; readonly sha256: string | null } {
-  if (objects.length === 0) return { count: 0, bytes: 0, sha256: null };
-  const hash = createHash("sha256");
-  for (const object of objects.toSorted((a, b) => a.oid - b.oid)) {
-    hash.update(`${object.oid} ${object.bytes} ${object.sha256}\n`);
-  }
-  return {
-    count: objects.length,
-    bytes: objects.reduce((sum, { bytes }) => sum + bytes, 0),
-    sha256: hash.digest("hex"),
-  };
 }

@@ -92,7 +92,8 @@ export function ofSection(entries: readonly TocEntry[], section: TocEntry["secti
 export function archiveOptions(
   options: RestoreTierOptions,
   archive: string,
-): Pick<RestoreArchiveOptions, "tools" | "environment" | "database" | "path" | "signal"> {
-  const { tools, environment, target, folder, signal } = options;
-  return { tools, environment, database: target.database, path: join(folder, archive), signal };
+): Pick<RestoreArchiveOptions, "tools" | "environment" | "database" | "path" | "signal" | "onObject"> {
+  const { tools, environment, target, folder, signal, onObject } = options;
+  const common = { tools, environment, database: target.database, path: join(folder, archive), signal };
+  return onObject === undefined ? common : { ...common, onObject };
 }

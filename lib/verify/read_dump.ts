@@ -1,10 +1,10 @@
-import { ArchiveTruncatedError, readToc, type Toc } from "../archive/mod.ts";
+import { ArchiveTruncatedError, type LargeObjectContent, readToc, type Toc } from "../archive/mod.ts";
 import { PgstrataError } from "../base/mod.ts";
 import { dumpError, type ToolSet } from "../postgres/mod.ts";
 import { runProcess } from "../system/mod.ts";
 import { BlockStream } from "./block_stream.ts";
 import type { CopyContent } from "./copy_digest.ts";
-import { DumpDigests, type LargeObjectContent } from "./dump_digests.ts";
+import { DumpDigests } from "./dump_digests.ts";
 
 /** What one read of a database by `pg_dump` showed. */
 export interface DumpReading {

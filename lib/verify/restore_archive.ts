@@ -16,6 +16,8 @@ export interface RestoreArchiveOptions {
   readonly entries: readonly TocEntry[] | null;
   readonly args?: readonly string[];
   readonly signal: AbortSignal;
+  /** Told each object that pg_restore begins with. */
+  readonly onObject?: () => void;
 }
 
 /** An entry that `pg_restore` could not restore, with what the server said. */
@@ -56,6 +58,8 @@ export async function restoreArchive(options: RestoreArchiveOptions): Promise<Re
       env: options.environment,
       signal: options.signal,
       onStderr: (line) => {
+        // PostgreSQL: `restore_toc_entry` in src/bin/pg_dump/pg_backup_archiver.c.
+        if (/^pg_restore: (?:creating|processing|executing) /.test(line)) options.onObject?.();
         // PostgreSQL: `warn_or_exit_horribly` in src/bin/pg_dump/pg_backup_archiver.c, under LC_ALL=C.
         const entry = /^pg_restore: (?:from|in) TOC entry (\d+);/.exec(line);
         if (entry !== null) current = Number(entry[1]);

@@ -37,6 +37,8 @@ export interface RestoreTierOptions {
   readonly skipped: ReadonlyMap<number, string>;
   readonly unavailableExtensions: ReadonlyMap<string, string>;
   readonly signal: AbortSignal;
+  /** Told each object that pg_restore begins with. */
+  readonly onObject?: () => void;
 }
 
 /** What came of it. */

@@ -3,6 +3,7 @@ import {
   ArchiveError,
   type ArchiveFinding,
   type BlockEvent,
+  type LargeObjectContent,
   readBlocks,
   type Toc,
   type TocEntry,
@@ -12,7 +13,7 @@ import { ProcessError, runProcess } from "../system/mod.ts";
 import { FileBytes, readTocOfFile } from "./archive_file.ts";
 import type { CopyContent } from "./copy_digest.ts";
 import { DataScript } from "./data_script.ts";
-import { DumpDigests, type LargeObjectContent } from "./dump_digests.ts";
+import { DumpDigests } from "./dump_digests.ts";
 import { InflateStream } from "./inflate.ts";
 
 /** What reading a whole archive showed. */
@@ -83,9 +84,7 @@ class Scanner {
   #unread: string | null = null;
 
   constructor(private readonly toc: Toc, findings: readonly ArchiveFinding[]) {
-    // pg_dump itself writes dependencies on what it does not dump, such as members of extensions.
-    this.#findings = findings.filter(({ message }) => !/ depends on \d+, which is not in the archive$/.test(message))
-      .map((finding) => ({ ...finding, dumpId: null }));
+    this.#findings = findings.map((finding) => ({ ...finding, dumpId: null }));
     this.#byDumpId = new Map(toc.entries.map((entry) => [entry.dumpId, entry]));
   }
 

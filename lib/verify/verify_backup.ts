@@ -23,7 +23,7 @@ export interface VerifyDeps {
   readonly workers?: number;
   /** Whether `pg_restore` reads the archives too, beside our own reader. Default true. */
   readonly pgRestore?: boolean;
-  /** Told bytes hashed so far, and how many there are. */
+  /** Told bytes read so far, and how many will be: archives are read twice. */
   readonly onProgress?: (done: number, total: number) => void;
 }
 
@@ -47,10 +47,10 @@ export async function verifyBackup(folder: string, deps: VerifyDeps): Promise<Ve
   checkFiles(inscription, files, list);
   const plain = files.filter(({ kind }) => kind === "file");
   const bytes = plain.reduce((sum, file) => sum + file.bytes, 0);
-  let done = 0;
+  const progress = new ReadProgress(bytes, deps.onProgress);
   const workers = deps.workers ?? Math.max(1, Math.min(navigator.hardwareConcurrency, 8));
-  using pool = new VerifyPool(workers, deps.signal, (read) => deps.onProgress?.(done += read, bytes));
-  const verification = new Verification(folder, inscription, plain, list, pool, deps);
+  using pool = new VerifyPool(workers, deps.signal, (read) => progress.add(read));
+  const verification = new Verification(folder, inscription, plain, list, pool, progress, deps);
   const archives = await verification.run();
   deps.signal.throwIfAborted();
   return {
@@ -67,6 +67,21 @@ export async function verifyBackup(folder: string, deps: VerifyDeps): Promise<Ve
   };
 }
 
+/** Files are hashed, and archives read once more. */
+class ReadProgress {
+  #done = 0;
+
+  constructor(private total: number, private readonly onProgress: VerifyDeps["onProgress"]) {}
+
+  expect(bytes: number): void {
+    this.total += bytes;
+  }
+
+  add(bytes: number): void {
+    this.onProgress?.(this.#done += bytes, this.total);
+  }
+}
+
 class Verification {
   readonly #sizes: ReadonlyMap<string, number>;
   readonly #scans = new Map<string, ScannedArchive>();
@@ -80,6 +95,7 @@ class Verification {
     files: readonly FolderFile[],
     private readonly list: FindingList,
     private readonly pool: VerifyPool,
+    private readonly progress: ReadProgress,
     private readonly deps: VerifyDeps,
   ) {
     this.#sizes = new Map(files.map((file) => [file.path, file.bytes]));
@@ -90,6 +106,7 @@ class Verification {
     const { manifest } = this.inscription;
     const archives = manifest === null ? await this.#foreignArchives() : archivesOf(manifest);
     const present = [...archives].filter(([path]) => this.#sizes.has(path));
+    for (const [path] of present) this.progress.expect(this.#size(path));
     const pgRestore = this.#needsTool(manifest) ? await this.#tool() : null;
     const data = new Map<string, ManifestTable>();
     for (const table of manifest?.tables ?? []) {
@@ -128,6 +145,7 @@ class Verification {
       ? await full
       : await this.#scanBeside(path, pgRestore, full);
     this.#scans.set(path, scan);
+    this.progress.add(this.#size(path));
     checkArchive(path, scan, this.inscription.manifest, schema, this.list);
     const isWhole = this.list.all.length === before && scan.findings.length === 0;
     if (!isWhole || this.deps.pgRestore === false) return;

@@ -96,14 +96,13 @@ Deno.test("10 000 mutated tables of contents give findings or an ArchiveError, n
   );
 });
 
-Deno.test("a dump id that stands twice and a dependency on nothing are findings", () => {
+Deno.test("a dump id that stands twice is a finding, a dependency on what pg_dump left out is none", () => {
   const { toc } = readToc(small);
   const [first] = toc.entries;
   assert(first);
   const odd = { ...toc, entries: [...toc.entries, { ...first, dependencies: [99_999] }] };
   const messages = readToc(writeToc(odd)).findings.map((finding) => finding.message);
-  assert(messages.includes(`the dump id ${first.dumpId} stands twice`), messages.join());
-  assert(messages.some((message) => message.endsWith("depends on 99999, which is not in the archive")));
+  assertEquals(messages, [`the dump id ${first.dumpId} stands twice`]);
 });
 
 Deno.test("texts that are not UTF-8 come back byte for byte", () => {
