@@ -1,5 +1,5 @@
-/** Makes a single binary of `tasks/main.ts`: `deno task compile [--target TARGET] [--output FILE]`. */
-import { dirname, fromFileUrl, join } from "@std/path";
+/** Makes single binaries of `tasks/main.ts`: `deno task compile [--target TARGET | --all] [--output FILE]`. */
+import { dirname, fromFileUrl, join, resolve } from "@std/path";
 import { parseArgs } from "@std/cli/parse-args";
 import { EXIT_CODES } from "../lib/base/mod.ts";
 
@@ -15,24 +15,31 @@ export const TARGETS = [
 ] as const;
 
 /** What the binary may do, and nothing else: read and write files, connect, run PostgreSQL's programs, ask for the user's name. */
-const PERMISSIONS = ["--allow-env", "--allow-read", "--allow-write", "--allow-net", "--allow-run", "--allow-sys"];
+export const PERMISSIONS = [
+  "--allow-env",
+  "--allow-read",
+  "--allow-write",
+  "--allow-net",
+  "--allow-run",
+  "--allow-sys",
+];
 
 /** What to compile. */
 export interface CompileOptions {
   /** Null is this machine. */
   readonly target: string | null;
   readonly output: string;
-  /** Files that are not imported but started by their name: Workers. */
-  readonly workers: readonly string[];
+  /** Modules that no literal import of the entry leads to: Workers. */
+  readonly included: readonly string[];
 }
 
 /** Arguments of `deno` that make the binary. Packages used by tests alone are left out. */
-export function compileArguments({ target, output, workers }: CompileOptions): string[] {
+export function compileArguments({ target, output, included }: CompileOptions): string[] {
   return [
     "compile",
     "--exclude-unused-npm",
     ...PERMISSIONS,
-    ...workers.map((path) => `--include=${path}`),
+    ...included.map((path) => `--include=${path}`),
     ...(target === null ? [] : [`--target=${target}`]),
     `--output=${output}`,
     "tasks/main.ts",
@@ -55,19 +62,35 @@ export function lacksRuntimeBase(output: string): boolean {
   return /denort|dl\.deno\.land|DENORT_BIN/i.test(output);
 }
 
+/** Name of a target's file in `dist/`; null is this machine. */
+export function binaryName(target: string | null): string {
+  const suffix = (target ?? Deno.build.target).includes("windows") ? ".exe" : "";
+  return `pgstrata${target === null ? "" : `-${target}`}${suffix}`;
+}
+
 async function main(): Promise<number> {
-  const { target, output } = parseArgs(Deno.args, { string: ["target", "output"] });
+  const { target, output, all } = parseArgs(Deno.args, { string: ["target", "output"], boolean: ["all"] });
   const named = typeof target === "string" && target !== "" ? target : null;
   if (named !== null && !TARGETS.some((each) => each === named)) {
     say(`Cannot compile for ${named}: it is not one of ${TARGETS.join(", ")}`);
     return EXIT_CODES.usage;
   }
-  const suffix = (named ?? Deno.build.target).includes("windows") ? ".exe" : "";
-  const file = typeof output === "string" && output !== ""
-    ? output
-    : `dist/pgstrata${named === null ? "" : `-${named}`}${suffix}`;
+  const file = typeof output === "string" && output !== "" ? output : null;
+  if (all && (named !== null || file !== null)) {
+    say("Cannot compile: --all makes every target, under its own name");
+    return EXIT_CODES.usage;
+  }
+  for (const each of all ? TARGETS : [named]) {
+    const code = await compile(each, file ?? `dist/${binaryName(each)}`);
+    if (code !== EXIT_CODES.done) return code;
+  }
+  return EXIT_CODES.done;
+}
+
+async function compile(target: string | null, file: string): Promise<number> {
+  await Deno.mkdir(dirname(resolve(ROOT, file)), { recursive: true });
   const { success, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: compileArguments({ target: named, output: file, workers: await workerFiles() }),
+    args: compileArguments({ target, output: file, included: await workerFiles() }),
     cwd: ROOT,
     stdout: "inherit",
     stderr: "piped",
@@ -78,7 +101,7 @@ async function main(): Promise<number> {
     return EXIT_CODES.tool;
   }
   Deno.stderr.writeSync(stderr);
-  if (success) say(`${file}: ${((await Deno.stat(join(ROOT, file))).size / 1e6).toFixed(0)} MB`);
+  if (success) say(`${file}: ${((await Deno.stat(resolve(ROOT, file))).size / 1e6).toFixed(0)} MB`);
   return success ? EXIT_CODES.done : EXIT_CODES.failed;
 }
 

@@ -13,6 +13,7 @@ import { Interruption } from "../lib/system/mod.ts";
 import { backupDocument, type BackupOutcome } from "./backup_document.ts";
 import { type BACKUP_OPTIONS, ENVIRONMENT_WORDS } from "./commands/backup.ts";
 import { type BackupRequest, backupRequest } from "./backup_request.ts";
+import { envFileWarnings, roomCheck } from "./backup_checks.ts";
 import { backupTargets } from "./backup_targets.ts";
 import type { Invocation, TaskContext } from "./command.ts";
 import { loadConfig } from "./load_config.ts";
@@ -64,7 +65,8 @@ export async function run(
       [password, sslpassword].filter((secret) => secret !== undefined)
     ),
   );
-  for (const warning of [...warnings, ...request.warnings, ...found.warnings]) console.warn(warning);
+  const said = [...warnings, ...await envFileWarnings(context.cwd), ...request.warnings, ...found.warnings];
+  for (const warning of said) console.warn(warning);
 
   const outcomes: BackupOutcome[] = [];
   for (const target of found.targets) {
@@ -135,6 +137,7 @@ async function backUp(target: Target, setting: BackupSetting): Promise<BackupOut
       onEvent: (event) => progress.tell(event),
       renderSummary: (manifest) =>
         summaryText(manifest, { restoreHint: request.restoreHint, ownCommand: canRestore(context) }),
+      checkRoom: roomCheck(environment, request.shared, request.roomCheck),
       ...(request.withoutSnapshots ? { leaveOut: snapshotsLeftOut } : {}),
       version: VERSION,
     });

@@ -29,6 +29,8 @@ export interface BackupRequest {
   /** Leave out the copies of tables that `snapshot` made. */
   readonly withoutSnapshots: boolean;
   readonly restoreHint: boolean;
+  /** Whether too little room refuses the backup. */
+  readonly roomCheck: boolean;
   /** Whether old backups go by rule afterwards. */
   readonly prune: boolean;
   /** What was understood, but is probably not what was meant. */
@@ -76,6 +78,7 @@ export function backupRequest(
     source,
     environment: environment ?? "url",
     restoreHint: options["restore-hint"],
+    roomCheck: options["room-check"],
     prune: options.prune,
     encrypt: options.encrypt,
     push: options.push,

@@ -6,7 +6,7 @@ import { Interruption } from "../lib/system/mod.ts";
 import type { Invocation, TaskContext } from "./command.ts";
 import type { DECRYPT_OPTIONS } from "./commands/decrypt.ts";
 import { cryptDeps, lockEntry } from "./crypt_setting.ts";
-import { republish } from "./encrypted_twin.ts";
+import { archived, republish } from "./encrypted_twin.ts";
 import { READ_OPTIONS } from "./read_backups.ts";
 import { type ShelfDeps, shelfSetting } from "./shelf_setting.ts";
 
@@ -23,7 +23,8 @@ export async function run(
     passphraseFile: options["passphrase-file"],
   });
   console.hide([keys.ageIdentities, keys.passphrase].filter((secret) => secret !== undefined));
-  const { entry, shelf } = await findBackup(folder, argument, context.cwd, READ_OPTIONS);
+  const { entry: found, shelf } = await findBackup(folder, argument, context.cwd, READ_OPTIONS);
+  const entry = archived(shelf, found);
   using _lock = await lockEntry(shelf, entry, { what: "decrypt", alone: options.to === undefined });
   using interruption = new Interruption();
   const deps = cryptDeps(env, AbortSignal.any([interruption.signal, context.signal]));
@@ -31,7 +32,7 @@ export async function run(
   const done = target === null
     ? await decryptBackup(entry.folder, keys, deps)
     : await decryptBackupTo(entry.folder, target, keys, deps);
-  if (target === null) await republish(shelf, entry);
+  if (target === null) await republish(entry);
   const plain = target ?? entry.folder;
   if (context.json) {
     const facts = { path: entry.path, folder: plain, changed: done !== null, bytes: done?.bytes ?? null };

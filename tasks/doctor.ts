@@ -63,7 +63,7 @@ export async function run(
     ...await storageChecks(config.config.storage, storageProbe(env)),
     ...await keyChecks(config.config.recipients, recipientProbe()),
   ];
-  const examined: Examination[] = [...found.failed];
+  const examined: Examination[] = found.failed.map((each) => withTrueCause(each, general));
   for (const target of found.targets) {
     if (signal.aborted) break;
     examined.push(
@@ -125,6 +125,16 @@ async function targetsOf({ positionals, options }: DoctorInvocation, env: Env): 
   } catch (error) {
     return { targets: [], failed: [failedTarget(environment, error)] };
   }
+}
+
+/** A URL that an unquoted `#` has cut is wrong in some other way, too: the cut is what must be mended. */
+function withTrueCause(failed: Examination, general: readonly Check[]): Examination {
+  const cut = general.filter(({ name }) => name === "env_file_quotes");
+  const checks = failed.checks.map((check) => {
+    const cause = cut.find(({ message }) => check.message.includes(`${/value of (\w+)/.exec(message)?.[1]}:`));
+    return cause === undefined ? check : { ...check, fix: cause.fix };
+  });
+  return { ...failed, checks };
 }
 
 /** Environments by a name; all that are configured without one. */

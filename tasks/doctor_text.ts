@@ -26,7 +26,8 @@ export function doctorText(document: DoctorDocument, layout: DoctorLayout): stri
       block(environment, checks, layout) +
       (skipped.length === 0
         ? ""
-        : `  ${layout.paint.dim(`not looked at, because of the above: ${skipped.join(", ")}`)}\n`)
+        : wrap(`not looked at, because of the above: ${skipped.join(", ")}`, Math.max(30, layout.columns - 2))
+          .map((line) => `  ${layout.paint.dim(line)}\n`).join(""))
     ),
   ];
   return `${blocks.filter((text) => text !== "").join("\n")}\n${verdict(document, layout.paint)}\n`;
@@ -54,10 +55,10 @@ function lines({ name, state, message, fix, details }: Check, { columns, paint }
   return `${[head, ...rest.map((line) => indent + line), ...(state === "ok" ? [] : findings), ...mend].join("\n")}\n`;
 }
 
-/** Sentences are wrapped; a command is never broken, for it is to be copied. */
+/** Sentences are wrapped; a command, which begins with a small letter, is never broken: it is to be copied. */
 function fixLines(fix: string, width: number): string[] {
   const text = `fix: ${fix}`;
-  return fix.endsWith(".") ? wrap(text, width) : [text];
+  return /^[A-Z][a-z]/.test(fix) ? wrap(text, width) : [text];
 }
 
 function verdict({ problems, warnings }: DoctorDocument, paint: Paint): string {

@@ -1,11 +1,12 @@
 import { sizeText, systemClock } from "../lib/base/mod.ts";
 import { findBackup } from "../lib/catalog/mod.ts";
 import { encryptBackup, readEncryptionKey } from "../lib/crypt/mod.ts";
+import { counted } from "../lib/report/mod.ts";
 import { Interruption } from "../lib/system/mod.ts";
 import type { Invocation, TaskContext } from "./command.ts";
 import type { ENCRYPT_OPTIONS } from "./commands/encrypt.ts";
 import { cryptDeps, lockEntry, publicPart, warnOfKeys } from "./crypt_setting.ts";
-import { republish } from "./encrypted_twin.ts";
+import { archived, republish } from "./encrypted_twin.ts";
 import { READ_OPTIONS } from "./read_backups.ts";
 import { type ShelfDeps, shelfSetting } from "./shelf_setting.ts";
 
@@ -24,13 +25,14 @@ export async function run(
     passphraseFile: options["passphrase-file"],
   });
   if ("passphrase" in key) console.hide([key.passphrase]);
-  const { entry, shelf } = await findBackup(folder, argument, context.cwd, READ_OPTIONS);
+  const { entry: found, shelf } = await findBackup(folder, argument, context.cwd, READ_OPTIONS);
+  const entry = archived(shelf, found);
   using _lock = await lockEntry(shelf, entry, { what: "encrypt", alone: true });
   using interruption = new Interruption();
   const signal = AbortSignal.any([interruption.signal, context.signal]);
   const done = await encryptBackup(entry.folder, key, publicPart, cryptDeps(env, signal));
-  await republish(shelf, entry);
-  const opensBy = "passphrase" in key ? "a passphrase" : `${key.recipients.length} recipients`;
+  await republish(entry);
+  const opensBy = "passphrase" in key ? "a passphrase" : counted(key.recipients.length, "recipient");
   if (context.json) {
     const { path } = entry;
     const bytes = done?.bytes ?? null;

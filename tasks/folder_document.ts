@@ -53,7 +53,7 @@ export function folderDocument({ entry, apparent, real }: ShelfRow, now: Date): 
     damaged,
     drilled,
     keep,
-    publishedAt: entry.kind === "backup" ? entry.publishedAt : null,
+    publishedAt: ours?.publishedAt ?? null,
     running: entry.kind === "partial" ? entry.running : null,
     reason: entry.kind === "unreadable" ? entry.reason : null,
     found: entry.kind === "foreign" ? entry.description : null,

@@ -1,3 +1,4 @@
+import { ACTIONS } from "./init_actions.ts";
 import type { InitAnswers } from "./init_answers.ts";
 import { variableOf } from "./init_env.ts";
 
@@ -61,11 +62,12 @@ ${environments.map((name) => `          - environment: ${name}\n            secr
       ENVIRONMENT: \${{ matrix.environment }}
       LABEL: \${{ inputs.label || (github.event.schedule == '${WEEKLY}' && 'weekly' || 'daily') }}
     steps:
-      - uses: actions/checkout@v4
+      # Actions by the commit of their tag.
+      - uses: ${ACTIONS.checkout}
         with:
           persist-credentials: false
 
-      - uses: denoland/setup-deno@v2
+      - uses: ${ACTIONS.setupDeno}
         with:
           deno-version: v${deno}
 
@@ -111,7 +113,7 @@ ${
             exit 1
           fi
 
-      - uses: actions/upload-artifact@v4
+      - uses: ${ACTIONS.uploadArtifact}
         with:
           name: backup-\${{ matrix.environment }}-\${{ github.run_id }}
           path: backups/archive/

@@ -4,10 +4,11 @@ import { Interruption } from "../lib/system/mod.ts";
 import type { Invocation, TaskContext } from "./command.ts";
 import type { LIST_OPTIONS } from "./commands/list.ts";
 import { markTitles } from "./mark_titles.ts";
-import { atEachPlace, remoteRow } from "./remote_places.ts";
+import { atEachPlace, remoteRow, tellFailures } from "./remote_places.ts";
 import { namedEnvironments } from "./shelf_environments.ts";
 import { type ShelfDeps, shelfSetting } from "./shelf_setting.ts";
 import { tableColumns } from "./table_columns.ts";
+import { worstExit } from "./worst_exit.ts";
 
 /** `pgstrata list --remote`: what is in cold storage. */
 export async function listRemotes(
@@ -21,7 +22,7 @@ export async function listRemotes(
   const now = clock.now();
   const columns = tableColumns(console);
   const stores: unknown[] = [];
-  await atEachPlace(options.from, await shelfSetting(context), signal, ({ destination, entries }) => {
+  const failed = await atEachPlace(options.from, await shelfSetting(context), signal, ({ destination, entries }) => {
     const { name, url } = destination;
     const environments = namedEnvironments({ positionals, env: options.env }, { folder: url, entries });
     const rows = entries.filter(({ environment }) =>
@@ -35,10 +36,11 @@ export async function listRemotes(
     }
     return Promise.resolve();
   });
+  const errors = tellFailures(failed, console);
   if (context.json) {
-    console.document({ version: 1, command: "list", at: now.toISOString(), stores, errors: [] });
+    console.document({ version: 1, command: "list", at: now.toISOString(), stores, errors });
   }
-  return 0;
+  return worstExit(failed.map(({ error }) => error.exit));
 }
 
 function remoteDocument({ summary, ...row }: RemoteRow, now: Date) {

@@ -1,6 +1,8 @@
 import type { Paint } from "./paint.ts";
 
-/** Text with its table titles and headings marked: the lines that begin with a word in capitals. */
+/** Text with its table titles and headings marked: lines of words in capitals, and headings such as `KEEP (3)`. */
 export function markTitles(text: string, paint: Paint): string {
-  return text.split("\n").map((line) => /^[A-Z]{3,}/.test(line) ? paint.bold(line) : line).join("\n");
+  return text.split("\n").map((line) => /^[A-Z]{3,}(?![:`\w])/.test(line) ? paint.bold(line) : line).join(
+    "\n",
+  );
 }

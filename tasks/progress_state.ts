@@ -33,7 +33,7 @@ export interface ProgressState {
   readonly bytesRead: number;
   readonly rows: number;
   /** By qualified name, the first begun first. */
-  readonly active: ReadonlyMap<string, ActiveTable>;
+  readonly active: Map<string, ActiveTable>;
   /** The most that {@linkcode serverBytesDone} has been: a bar does not go back. */
   readonly best: number;
   /** Of the last seconds, oldest first. */
@@ -101,10 +101,11 @@ function withActive(
   event: { readonly schema: string; readonly table: string },
   table: ActiveTable | null,
 ): ProgressState {
-  const active = new Map(state.active);
+  // Thousands of small tables may be in flight: the map goes on from state to state.
+  const active = state.active;
   if (table === null) active.delete(keyOf(event));
   else active.set(keyOf(event), table);
-  return { ...state, active };
+  return { ...state };
 }
 
 function keyOf({ schema, table }: { readonly schema: string; readonly table: string }): string {

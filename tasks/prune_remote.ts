@@ -1,4 +1,3 @@
-import { EXIT_CODES } from "../lib/base/mod.ts";
 import {
   type BackupMarks,
   marksOf,
@@ -8,7 +7,7 @@ import {
   type RetentionPlan,
   type RetentionPolicy,
 } from "../lib/catalog/mod.ts";
-import { pruneText } from "../lib/report/mod.ts";
+import { counted, pruneText } from "../lib/report/mod.ts";
 import { carryOutRemote, DEFAULT_JOBS, planRemoteRetention, remoteHistory } from "../lib/storage/mod.ts";
 import { Interruption } from "../lib/system/mod.ts";
 import type { Invocation, TaskContext } from "./command.ts";
@@ -16,11 +15,12 @@ import type { PRUNE_OPTIONS } from "./commands/prune.ts";
 import { markTitles } from "./mark_titles.ts";
 import { prunePolicy } from "./prune_policy.ts";
 import { refusalError } from "./prune_run.ts";
-import { atEachPlace, hasRecords, type RemotePlace } from "./remote_places.ts";
+import { atEachPlace, hasRecords, type RemotePlace, tellFailures } from "./remote_places.ts";
 import { namedEnvironments } from "./shelf_environments.ts";
 import { type ShelfDeps, shelfSetting } from "./shelf_setting.ts";
 import { textColumns } from "./table_columns.ts";
 import { tellPrune } from "./tell_prune.ts";
+import { worstExit } from "./worst_exit.ts";
 
 /** `pgstrata prune --remote`: the same rules for the copies in cold storage. */
 export async function pruneRemotes(
@@ -38,8 +38,9 @@ export async function pruneRemotes(
   const noted = await hasRecords(setting.folder);
   const at = clock.now();
   const stores: unknown[] = [];
-  let refused = false;
-  await atEachPlace(options.from, setting, signal, async (place) => {
+  const exits: number[] = [];
+  let removable = 0;
+  const failed = await atEachPlace(options.from, setting, signal, async (place) => {
     const { destination, store, entries } = place;
     const environments = namedEnvironments({ positionals, env: options.env }, { folder: destination.url, entries });
     const plan = planPlace(place, policy, environments, marks, at);
@@ -59,7 +60,11 @@ export async function pruneRemotes(
       : null;
     const errors = plan.refusals.map(refusalError);
     for (const error of errors) console.error(error);
-    refused ||= errors.length > 0;
+    exits.push(...errors.map(({ exit }) => exit));
+    removable += plan.decisions.filter(({ action }) => action === "remove").length;
+    if (result !== null && result.removed.length > 0) {
+      console.say(`${counted(result.removed.length, "folder")} removed from ${destination.name}`);
+    }
     stores.push({
       name: destination.name,
       url: destination.url,
@@ -70,11 +75,12 @@ export async function pruneRemotes(
       errors: errors.map((error) => console.errorDocument(error)),
     });
   });
-  if (!options.apply) console.say("Nothing was changed. To do it, add --apply");
+  if (!options.apply && removable > 0) console.say("Nothing was changed. To do it, add --apply");
+  const errors = tellFailures(failed, console);
   if (context.json) {
-    console.document({ version: 1, command: "prune", at: at.toISOString(), policy, stores, errors: [] });
+    console.document({ version: 1, command: "prune", at: at.toISOString(), policy, stores, errors });
   }
-  return refused ? EXIT_CODES.refused : EXIT_CODES.done;
+  return worstExit([...exits, ...failed.map(({ error }) => error.exit)]);
 }
 
 function planPlace(
@@ -84,10 +90,11 @@ function planPlace(
   marks: ReadonlyMap<string, BackupMarks>,
   now: Date,
 ): RetentionPlan {
-  const whole = planRemoteRetention(entries, policy, now, { minimumDays: destination.minimumDays, marks });
+  const rules = { minimumDays: destination.minimumDays, marks };
+  const whole = planRemoteRetention(entries, policy, now, rules);
   return environments === null
     ? whole
-    : planWithin(whole, remoteHistory(entries, marks), environments, policy.maxBytes);
+    : planWithin(whole, remoteHistory(entries, rules), environments, policy.maxBytes);
 }
 
 /** Keep marks and findings of the shelf hold for the copies too. */
@@ -96,5 +103,5 @@ async function marksOnShelf(folder: string): Promise<Map<string, BackupMarks>> {
 }
 
 function sizesOf({ entries }: RemotePlace): Map<string, { readonly apparent: number }> {
-  return new Map(remoteHistory(entries).items.map(({ path, usage }) => [path, usage]));
+  return new Map(remoteHistory(entries, { minimumDays: null }).items.map(({ path, usage }) => [path, usage]));
 }

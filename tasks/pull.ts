@@ -43,17 +43,14 @@ export async function run(
   for (const { name } of chooseDestinations(setting.config.storage, options.from, setting.env)) {
     const brought: Brought[] = [];
     let chosen = false;
-    try {
-      await atEachPlace([name], setting, signal, async ({ destination, store, entries }) => {
-        const backup = chooseRemote(entries, argument, destination.url);
-        chosen = true;
-        brought.push({ result: await bring(store, destination, backup), backup, storage: destination.name });
-      });
-    } catch (error) {
-      // A place without it, or that cannot be reached: another one may have it.
-      if (chosen || signal.aborted || !(error instanceof PgstrataError)) throw error;
-      reasons.push(error);
-    }
+    const [failed] = await atEachPlace([name], setting, signal, async ({ destination, store, entries }) => {
+      const backup = chooseRemote(entries, argument, destination.url);
+      chosen = true;
+      brought.push({ result: await bring(store, destination, backup), backup, storage: destination.name });
+    });
+    // A place without it, or that cannot be reached: another one may have it.
+    if (chosen && failed !== undefined) throw failed.error;
+    if (failed !== undefined) reasons.push(failed.error);
     const [done] = brought;
     if (done === undefined) continue;
     tell(done, durationText(clock.monotonic() - begun), context);

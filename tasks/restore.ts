@@ -90,12 +90,29 @@ async function findTarget(
     { source, environment: "url" },
     env,
     () => new Response(Deno.stdin.readable).text(),
-  );
+  ).catch((error) => {
+    throw inWordsOfRestore(error);
+  });
   const [target] = found.targets;
   if (target === undefined) throw new Error("no target was resolved");
   console.hide([target.password, target.sslpassword].filter((secret) => secret !== undefined));
   for (const warning of [...warnings, ...found.warnings]) console.warn(warning.replaceAll("--url", "--to"));
-  return target;
+  return { ...target, source: target.source.replace(/^--url\b/, "--to") };
+}
+
+/** Who reads connection strings knows the options of `backup`. */
+function inWordsOfRestore(error: unknown): unknown {
+  if (!(error instanceof PgstrataError)) return error;
+  const { message, code, context, cause, hint } = error;
+  const words = (text: string) => text.replaceAll("--url", "--to");
+  return new PgstrataError(words(message), {
+    code,
+    context: Object.fromEntries(
+      Object.entries(context).map(([name, value]) => [name, typeof value === "string" ? words(value) : value]),
+    ),
+    cause,
+    ...(hint === undefined ? {} : { hint: words(hint) }),
+  });
 }
 
 /**

@@ -1,4 +1,5 @@
 import { PgstrataError } from "../lib/base/mod.ts";
+import { shellWord } from "../lib/report/mod.ts";
 import type { RestorePlan } from "../lib/restore/mod.ts";
 import type { Console } from "./console.ts";
 import { planText } from "./restore_text.ts";
@@ -23,14 +24,16 @@ export async function confirmRestore(
   if (answer === null) {
     throw new PgstrataError(`Cannot restore into ${plan.database}: nobody is there to agree`, {
       code: "refused",
-      hint: `The database is not empty. Without a terminal say which one may be changed: --yes ${plan.database}`,
+      hint: `The database is not empty. Without a terminal say which one may be changed: --yes ${
+        shellWord(plan.database)
+      }`,
     });
   }
   throw new PgstrataError(`Cannot restore into ${plan.database}: "${answer}" is another name`, {
     code: "refused",
     hint: yes === undefined
       ? "Nothing was changed."
-      : `The target's database is ${plan.database}: --yes ${plan.database}`,
+      : `The target's database is ${plan.database}: --yes ${shellWord(plan.database)}`,
   });
 }
 

@@ -1,6 +1,6 @@
 import { countText, durationText } from "../lib/base/mod.ts";
 import { counted, terminalText, textTable } from "../lib/report/mod.ts";
-import type { LeftOut, Overwritten, RestorePlan, RestoreReport, Way } from "../lib/restore/mod.ts";
+import type { LeftOut, Overwritten, PreflightCheck, RestorePlan, RestoreReport, Way } from "../lib/restore/mod.ts";
 
 /** Lines of a list that are shown at most on the screen. */
 const MOST = 30;
@@ -27,6 +27,7 @@ export function planText(plan: RestorePlan): string {
     lines.push(...overwrittenLines(plan.overwritten));
   }
   if (plan.leftOut.length > 0) lines.push("What is not restored:", ...leftOutLines(plan.leftOut));
+  if (plan.preflight.length > 0) lines.push("Looked at:", ...preflightLines(plan.preflight));
   return lines.join("\n");
 }
 
@@ -44,6 +45,7 @@ export function reportText(report: RestoreReport, most: number = MOST): string {
   ];
   section(lines, "Done", report.steps.map(({ at, done }) => `${at.slice(11, 19)} ${done}`), most);
   section(lines, "Not done", report.notDone, most);
+  if (report.preflight.length > 0) lines.push("", "Looked at before", ...preflightLines(report.preflight));
   if (report.comparison !== null) lines.push("", "Compared with the backup", ...comparisonLines(report, most));
   section(lines, "ACCESS IS WIDER THAN IN THE BACKUP", report.widened, most);
   section(lines, "Not granted", report.notGranted, most);
@@ -79,6 +81,16 @@ function comparisonLines({ comparison }: RestoreReport, most: number): string[] 
     ),
     ...more(notCompared.length, most),
   ];
+}
+
+const STATES: Readonly<Record<PreflightCheck["state"], string>> = {
+  ok: "ok       ",
+  attention: "ATTENTION",
+  unknown: "unknown  ",
+};
+
+function preflightLines(preflight: readonly PreflightCheck[]): string[] {
+  return preflight.map(({ check, state, text }) => `  ${STATES[state]} ${check}: ${terminalText(text)}`);
 }
 
 function overwrittenLines(overwritten: readonly Overwritten[]): string[] {

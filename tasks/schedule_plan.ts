@@ -70,7 +70,7 @@ export function scheduledRuns(options: ScheduleOptions): ScheduledRun[] {
     run(
       "monthly",
       `monthly backup of ${environment} for long-term storage`,
-      when(2, "*-*-01", "1 * *"),
+      when(3, "*-*-01", "1 * *"),
       ["backup", environment, "monthly"],
       ...hasRecipients ? [["encrypt", latest]] : [],
       ...hasStorage ? [["push", latest]] : [],
@@ -78,7 +78,8 @@ export function scheduledRuns(options: ScheduleOptions): ScheduledRun[] {
     run(
       "quarterly",
       `drill: restores the newest backup of ${environment}`,
-      when(3, "*-01,04,07,10-01", "1 1,4,7,10 *"),
+      // Before the monthly backup of the same day, which may be encrypted for a key that is not on this machine.
+      when(2, "*-01,04,07,10-01", "1 1,4,7,10 *"),
       [
         "verify",
         latest,

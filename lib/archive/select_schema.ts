@@ -25,10 +25,40 @@ const ATTACHED_KINDS: ReadonlySet<string> = new Set(["ACL", "COMMENT", "SECURITY
  * @param options.largeObjects also take all large objects (they belong to no schema)
  */
 export function selectSchema(toc: Toc, schema: string, options: { readonly largeObjects: boolean }): Toc {
-  const entries = toc.entries.filter((entry) =>
-    isGeneral(entry) || isOfSchema(entry, schema) || (options.largeObjects && isLargeObject(entry))
-  );
-  return withEntries(toc, entries);
+  let places = placesByToc.get(toc);
+  if (places === undefined) placesByToc.set(toc, places = placesOf(toc));
+  const chosen = new Set([
+    ...places.general,
+    ...places.bySchema.get(schema) ?? [],
+    ...options.largeObjects ? places.largeObjects : [],
+  ]);
+  return withEntries(toc, [...chosen].sort((a, b) => a - b).flatMap((place) => toc.entries[place] ?? []));
+}
+
+/** Where entries stand in a table of contents. */
+interface Places {
+  readonly general: readonly number[];
+  readonly largeObjects: readonly number[];
+  readonly bySchema: ReadonlyMap<string, readonly number[]>;
+}
+
+/** Found once: a database may have thousands of schemas. */
+const placesByToc = new WeakMap<Toc, Places>();
+
+function placesOf({ entries }: Toc): Places {
+  const general: number[] = [];
+  const largeObjects: number[] = [];
+  const bySchema = new Map<string, number[]>();
+  for (const [place, entry] of entries.entries()) {
+    if (isGeneral(entry)) general.push(place);
+    if (isLargeObject(entry)) largeObjects.push(place);
+    const schema = schemaOf(entry);
+    if (schema === null) continue;
+    const list = bySchema.get(schema);
+    if (list === undefined) bySchema.set(schema, [place]);
+    else list.push(place);
+  }
+  return { general, largeObjects, bySchema };
 }
 
 /** Names of the schemas that an archive holds anything of, in archive order. */
@@ -64,12 +94,12 @@ function isGeneral(entry: TocEntry): boolean {
   return ATTACHED_KINDS.has(entry.desc) && isEmpty(entry.namespace) && (entry.tag ?? "").startsWith("DATABASE ");
 }
 
-function isOfSchema(entry: TocEntry, schema: string): boolean {
-  if (entry.desc.startsWith("PUBLICATION")) return false;
-  if (entry.namespace === schema) return true;
-  if (!isEmpty(entry.namespace)) return false;
-  if (entry.desc === "SCHEMA") return entry.tag === schema;
-  return ATTACHED_KINDS.has(entry.desc) && entry.tag === `SCHEMA ${schema}`;
+/** The schema an entry belongs to or is about. */
+function schemaOf({ desc, namespace, tag }: TocEntry): string | null {
+  if (desc.startsWith("PUBLICATION")) return null;
+  if (!isEmpty(namespace)) return namespace;
+  if (desc === "SCHEMA") return tag;
+  return ATTACHED_KINDS.has(desc) && tag?.startsWith("SCHEMA ") ? tag.slice("SCHEMA ".length) : null;
 }
 
 function isEmpty(namespace: string | null): boolean {

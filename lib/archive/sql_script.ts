@@ -11,12 +11,19 @@ const DATABASE_KINDS: ReadonlySet<string> = new Set(["DATABASE", "DATABASE PROPE
 /** Kinds that count as data though they have a definition (PostgreSQL: `_tocEntryRequired`). */
 const DATA_KINDS: ReadonlySet<string> = new Set(["SEQUENCE SET", "BLOB", "BLOBS", "BLOB METADATA", "BLOB COMMENTS"]);
 
+/** Found once: an archive of many tables has as many scripts. */
+const settings = new WeakMap<Toc, readonly string[]>();
+
 /**
  * The settings that every script begins with. Unlike pg_dump's they hold neither `\restrict`, which drivers and
  * older psql reject, nor `transaction_timeout`, which servers before 17 reject: any supported server takes them.
  */
 export function scriptHead(toc: Toc, title: string): string {
-  const statements = toc.entries.filter((entry) => READING_KINDS.has(entry.desc)).map(settingOf);
+  let statements = settings.get(toc);
+  if (statements === undefined) {
+    statements = toc.entries.filter((entry) => READING_KINDS.has(entry.desc)).map(settingOf);
+    settings.set(toc, statements);
+  }
   return [
     `--\n-- ${title}\n--\n\n`,
     `-- Dumped from database version ${oneLine(toc.header.serverVersion)}\n`,

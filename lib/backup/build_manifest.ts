@@ -21,6 +21,10 @@ export interface ManifestParts {
 export function buildManifest(plan: ReadPlan, outcome: ReadOutcome, parts: ManifestParts): Manifest {
   const { options, server } = plan;
   const tables = manifestTables(plan, outcome);
+  const bySchema = Map.groupBy(tables, (table) => table.schema);
+  const durations = new Map(outcome.tables.map((table) => [table.oid, table.duration]));
+  const tableFiles = outcome.files.filter((file) => file.tier === "table");
+  const byFolder = Map.groupBy(tableFiles, ({ path }) => path.slice(0, path.indexOf("/")));
   const lost = parts.omissions.some((omission) => omission.severity === "lost");
   return {
     version: MANIFEST_VERSION,
@@ -71,8 +75,7 @@ export function buildManifest(plan: ReadPlan, outcome: ReadOutcome, parts: Manif
     files: [...outcome.files],
     schemas: outcome.schemas.map((schema) => {
       const folder = plan.folder.schemaFolder(schema.name);
-      const own = tables.filter((table) => table.schema === schema.name);
-      const oids = new Set(own.map((table) => table.oid));
+      const own = bySchema.get(schema.name) ?? [];
       return {
         name: schema.name,
         folder,
@@ -80,11 +83,8 @@ export function buildManifest(plan: ReadPlan, outcome: ReadOutcome, parts: Manif
         archiveBytes: schema.archiveBytes,
         tables: own.length,
         rows: sum(own.map((table) => table.rows ?? 0)),
-        tableBytes: sum(
-          outcome.files.filter((file) => file.tier === "table" && file.path.startsWith(`${folder}/`))
-            .map((file) => file.bytes),
-        ),
-        duration: sum(outcome.tables.filter((table) => oids.has(table.oid)).map((table) => table.duration)),
+        tableBytes: sum((byFolder.get(folder) ?? []).map((file) => file.bytes)),
+        duration: sum(own.map((table) => durations.get(table.oid) ?? 0)),
       };
     }),
     tables,

@@ -1,5 +1,6 @@
 import { join } from "@std/path";
 import { customArchiveHead, isLargeObject, selectSchema, type Toc } from "../archive/mod.ts";
+import { eachInParallel } from "../base/mod.ts";
 import type { SchemaOutcome } from "./read_outcome.ts";
 import type { ReadPlan } from "./read_plan.ts";
 import { plannedSchemas } from "./table_names.ts";
@@ -16,15 +17,22 @@ export async function frameArchives(
   const full = options.tiers.includes("full")
     ? frame(plan, pool, toc, folder.layout.fullArchive(folder.time), "full", blockLengths)
     : Promise.resolve(0);
-  const schemas = [...plannedSchemas(plan, toc)].map(async ([name, text]): Promise<SchemaOutcome> => {
-    if (!options.tiers.includes("schema")) return { name, archive: null, archiveBytes: 0 };
-    const largeObjects = options.blobs || plan.largeObjectSchemas.has(name);
-    const archive = folder.schemaArchive(name);
-    const cut = selectSchema(toc, text, { largeObjects: largeObjects && toc.entries.some(isLargeObject) });
-    return { name, archive, archiveBytes: await frame(plan, pool, cut, archive, "schema", blockLengths) };
+  const hasLargeObjects = toc.entries.some(isLargeObject);
+  const outcomes = new Map<string, SchemaOutcome>();
+  const planned = [...plannedSchemas(plan, toc)];
+  // Cut one after the other: no more tables of contents in memory than workers take.
+  const schemas = eachInParallel(planned, pool.size, plan.deps.signal, async ([name, text]) => {
+    let outcome: SchemaOutcome = { name, archive: null, archiveBytes: 0 };
+    if (options.tiers.includes("schema")) {
+      const largeObjects = hasLargeObjects && (options.blobs || plan.largeObjectSchemas.has(name));
+      const archive = folder.schemaArchive(name);
+      const cut = selectSchema(toc, text, { largeObjects });
+      outcome = { name, archive, archiveBytes: await frame(plan, pool, cut, archive, "schema", blockLengths) };
+    }
+    outcomes.set(name, outcome);
   });
-  const [, ...outcomes] = await Promise.all([full, ...schemas]);
-  return outcomes;
+  await Promise.all([full, schemas]);
+  return planned.flatMap(([name]) => outcomes.get(name) ?? []);
 }
 
 async function frame(

@@ -70,13 +70,15 @@ export async function openReading(
   const unreadable = unreadableRelations(before);
   const hiddenObjects = options.content === "schema-only" ? 0 : await countUnreadableLargeObjects(session);
   if (!options.skipUnreadable) refuseUnreadable(unreadable, hiddenObjects, server.user);
+  const tight = await deps.checkRoom?.(heapBytes(before, options), folder.path) ?? null;
+  if (tight !== null) warn(tight);
 
   timer.begin("lock");
   const snapshot = stack.use(await lock(options, deps, session, notice));
   const relations = await readRelations(session, options.selection, { withSizes: true });
   const schemas = await readSchemas(session, options.selection);
   const largeObjects = await readLargeObjectUse(session);
-  await warnOfLittleRoom(folder.path, relations, warn);
+  if (deps.checkRoom === undefined) await warnOfLittleRoom(folder.path, relations, warn);
   const connection = stack.use(await TempFolder.create({ parent: folder.path, prefix: ".connection-" }));
   const stopped = new AbortController();
   const plan: ReadPlan = {
@@ -119,6 +121,12 @@ function without(options: BackupOptions, { schemas, tables }: LeftOut): BackupOp
       excludeTables: [...selection.excludeTables, ...tables],
     },
   };
+}
+
+/** Pages of what is read, of relations without sizes. */
+function heapBytes(relations: readonly Relation[], { content }: BackupOptions): number {
+  if (content === "schema-only") return 0;
+  return relations.reduce((sum, { dataSelected, totalBytes }) => sum + (dataSelected ? totalBytes : 0), 0);
 }
 
 /** Sizes on the server are no measure of COPY text; far too little room is worth a word all the same. */

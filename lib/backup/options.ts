@@ -135,6 +135,14 @@ export interface BackupDeps {
    * about it. Null leaves out nothing.
    */
   readonly leaveOut?: (session: Session) => Promise<LeftOut | null>;
+  /**
+   * Judges the room before anything is read: a word of warning, or null.
+   *
+   * @param heapBytes pages of the tables whose rows are read, by the catalog, without indexes and TOAST
+   * @param folder where the backup will stand
+   * @throws {PgstrataError} code `no_room` to refuse the backup
+   */
+  readonly checkRoom?: (heapBytes: number, folder: string) => Promise<string | null>;
   /** Version of pgstrata. */
   readonly version: string;
 }

@@ -1,5 +1,6 @@
 import { type TableEntries, type TableGrouping, TableSqlWriter, type Toc, type TocEntry } from "../archive/mod.ts";
 import { TABLE_FILES } from "../catalog/mod.ts";
+import type { Relation } from "../inventory/mod.ts";
 import type { ReadPlan } from "./read_plan.ts";
 
 /** Files written at the same time. */
@@ -32,7 +33,7 @@ export async function writeTableFiles(
     if (definition.constraints !== null) await put(TABLE_FILES.constraints, definition.constraints);
     if (table.data === null && plan.options.content === "all") {
       const { head, tail } = writer.writeData(table);
-      await put(TABLE_FILES.data, `${head}${noRowsComment(plan, oid, relation.kind)}\n${tail}`);
+      await put(TABLE_FILES.data, `${head}${noRowsComment(relation)}\n${tail}`);
     }
   };
   const left = grouping.tables.values();
@@ -57,11 +58,10 @@ async function writeSequences(
   await plan.folder.write(path, "table", toc.codec.encode(writer.writeSequences(entries)));
 }
 
-function noRowsComment(plan: ReadPlan, oid: number, kind: string): string {
+function noRowsComment({ kind, dataSelected }: Relation): string {
   if (kind === "partitioned_table") return "-- A partitioned table: its rows are in its partitions.\n";
   if (kind === "foreign_table") return "-- A foreign table: its rows are on the foreign server.\n";
-  const relation = plan.relations.find((candidate) => candidate.oid === oid);
-  return relation?.dataSelected === false
-    ? "-- The rows were left out on purpose (--exclude-table-data).\n"
-    : "-- pg_dump does not dump the rows of this table; the manifest says why.\n";
+  return dataSelected
+    ? "-- pg_dump does not dump the rows of this table; the manifest says why.\n"
+    : "-- The rows were left out on purpose (--exclude-table-data).\n";
 }

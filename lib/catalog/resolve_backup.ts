@@ -123,7 +123,8 @@ function unknown(shelf: Shelf, argument: string): PgstrataError {
 }
 
 function isPublishedAs(shelf: Shelf, entry: ShelfEntry, folder: string): boolean {
-  return entry.kind === "backup" && entry.publishedAt !== null && resolve(shelf.folder, entry.publishedAt) === folder;
+  const isSealed = entry.kind === "backup" || entry.kind === "encrypted";
+  return isSealed && entry.publishedAt !== null && resolve(shelf.folder, entry.publishedAt) === folder;
 }
 
 function onlyOne(entries: readonly ShelfEntry[]): ShelfEntry | undefined {

@@ -19,6 +19,8 @@ export interface RetentionItem {
   readonly marks: BackupMarks;
   /** Whether it is shown as `latest/…`. */
   readonly published: boolean;
+  /** Until when its storage is paid for in any case: removing it before would save nothing. Null on a disk. */
+  readonly paidUntil: Date | null;
   readonly tables: number | null;
   /** Bytes of COPY data and large objects; null where the manifest cannot be read. */
   readonly dataBytes: number | null;
@@ -50,6 +52,7 @@ export function retentionHistory(shelf: Shelf): RetentionHistory {
 const NOTHING_KNOWN = {
   marks: { verified: null, damaged: null, drilled: null, keep: null, stored: [] },
   published: false,
+  paidUntil: null,
   tables: null,
   dataBytes: null,
 } as const;
@@ -63,7 +66,7 @@ function retentionItem(entry: ShelfEntry): RetentionItem {
     case "encrypted":
       return entry.summary === null
         ? { ...base, state: "unreadable" }
-        : { ...base, ...ours(entry.summary, entry.marks), published: isLatest(path) };
+        : { ...base, ...ours(entry.summary, entry.marks), published: entry.publishedAt !== null || isLatest(path) };
     case "partial":
       return { ...base, state: entry.running ? "running" : "leftover" };
     case "deleting":

@@ -26,6 +26,10 @@ export function protections(
       protect(item, "marked", `marked to be kept: ${keep.reason}`);
     }
     if (item.published) protect(item, "published", "shown as the latest");
+    if (item.paidUntil !== null && item.paidUntil > now) {
+      const until = item.paidUntil.toISOString().slice(0, 10);
+      protect(item, "minimum_days", `its storage class is paid for until ${until}`);
+    }
     if (item.time > now) protect(item, "future", "from the future: a clock is wrong");
     if (failure !== undefined && item.time >= failure) {
       protect(item, "after_failure", `newer than the failed run of ${compactTimestamp(failure)}`);

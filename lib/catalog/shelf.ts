@@ -3,7 +3,7 @@ import { PgstrataError } from "../base/mod.ts";
 import { exists } from "./claim_folder.ts";
 import { addUsage, type TotalUsage, totalUsage } from "./folder_usage.ts";
 import { type FailedRun, readAllRecords, readFailedRuns } from "./records.ts";
-import type { SealedEntry, ShelfEntry } from "./shelf_entry.ts";
+import type { ShelfEntry } from "./shelf_entry.ts";
 import { shelfFolders } from "./shelf_folders.ts";
 import { type IndexedBackup, readIndex, writeIndex } from "./shelf_index.ts";
 import { ShelfReader } from "./shelf_reader.ts";
@@ -65,26 +65,32 @@ export async function readShelf(folder: string, options: ReadShelfOptions = {}):
   };
 }
 
-/** Makes one entry of a backup of the ci layout that stands in `archive/` and in `latest/`. */
+/**
+ * Makes one entry of a backup of the ci layout that stands in `archive/` and in `latest/`. Only of the same form: a
+ * plain twin that an interrupted encryption left is to be seen.
+ */
 function joinPublished(entries: readonly ShelfEntry[]): ShelfEntry[] {
-  const published = new Map<string, SealedEntry>();
+  const published = new Map<string, ShelfEntry>();
   for (const entry of entries) {
-    if (entry.kind === "backup" && /(?:^|\/)latest\/[^/]+$/.test(entry.path)) published.set(twinKey(entry), entry);
+    const key = /(?:^|\/)latest\/[^/]+$/.test(entry.path) ? twinKey(entry) : null;
+    if (key !== null) published.set(key, entry);
   }
   const joined = entries.map((entry) => {
-    const twin = entry.kind === "backup" && /(?:^|\/)archive\/[^/]+$/.test(entry.path)
-      ? published.get(twinKey(entry))
-      : undefined;
-    if (twin === undefined) return entry;
-    published.delete(twinKey(twin));
+    const key = /(?:^|\/)archive\/[^/]+$/.test(entry.path) ? twinKey(entry) : null;
+    const twin = published.get(key ?? "");
+    if (key === null || twin === undefined) return entry;
+    published.delete(key);
     return { ...entry, publishedAt: twin.path, usage: addUsage(entry.usage, twin.usage) };
   });
   const alone = new Set<ShelfEntry>(published.values());
   return joined.filter((entry) =>
-    entry.kind !== "backup" || !/(?:^|\/)latest\/[^/]+$/.test(entry.path) || alone.has(entry)
+    twinKey(entry) === null || !/(?:^|\/)latest\/[^/]+$/.test(entry.path) || alone.has(entry)
   );
 }
 
-function twinKey(entry: SealedEntry): string {
-  return `${entry.path.split("/").slice(0, -2).join("/")} ${entry.summary.id}`;
+/** The same for both folders of a backup; null for what is none. */
+function twinKey(entry: ShelfEntry): string | null {
+  if ((entry.kind !== "backup" && entry.kind !== "encrypted") || entry.summary === null) return null;
+  const form = entry.kind === "encrypted" ? entry.method : "plain";
+  return `${entry.path.split("/").slice(0, -2).join("/")} ${form} ${entry.summary.id}`;
 }

@@ -33,6 +33,8 @@ export interface EncryptedEntry extends EntryBase {
   /** The public part; null when there is none or it cannot be read. */
   readonly summary: BackupSummary | null;
   readonly marks: BackupMarks;
+  /** See {@linkcode SealedEntry.publishedAt}. */
+  readonly publishedAt: string | null;
 }
 
 /** A folder that is being written, or was when its run ended. */

@@ -58,7 +58,8 @@ export class ShelfReader {
         const summary = await this.readEncrypted(folder, found.state);
         const facts = summary === null ? named : { ...named, ...factsOf(summary) };
         const marks = summary === null ? NO_MARKS : this.#marks(summary);
-        return { ...facts, kind: "encrypted", method: found.state, summary, marks, usage: this.#measure(folder) };
+        const usage = this.#measure(folder);
+        return { ...facts, kind: "encrypted", method: found.state, summary, marks, usage, publishedAt: null };
       }
       case "partial": {
         const running = await this.#isRunning(named.environment);

@@ -1,13 +1,12 @@
 import { dirname, join } from "@std/path";
-import { noRoomError, PgstrataError } from "../base/mod.ts";
-import { freeSpace, hashFile, makeFolder, syncFolder, writeFileAtomic } from "../system/mod.ts";
+import { eachInParallel, noRoomError, PgstrataError } from "../base/mod.ts";
+import { freeSpace, holdsContent, makeFolder, removeTree, syncFolder, writeFileAtomic } from "../system/mod.ts";
 import { type Decryptor, openDecryptor } from "./decryptor.ts";
 import type { FolderCryptDeps } from "./encrypt_folder.ts";
 import { type ListedFile, listedFiles } from "./file_list.ts";
 import { filesBelow, type FolderState, folderState, MANIFEST, NEXT_SUMS, settleFolder, SUMS } from "./folder_state.ts";
 import type { DecryptionKeys } from "./keys.ts";
 import { encryptedName, type EncryptionMethod } from "./method.ts";
-import { eachInParallel } from "./parallel.ts";
 
 /** Files decrypted at the same time. */
 const JOBS = 4;
@@ -56,8 +55,8 @@ export async function decryptBackup(
 }
 
 /**
- * Decrypts a backup into a new folder, whole or not at all; the encrypted one stays.
- * A call that was interrupted left `<target>.partial`: the next one goes on there.
+ * Decrypts a backup into a new folder, whole or not at all; the encrypted one stays. A process that was killed leaves
+ * `<target>.partial`: the next call goes on there. One that fails leaves nothing plain behind.
  *
  * @throws {PgstrataError} as {@linkcode decryptBackup}; `refused` when the folder exists
  */
@@ -74,13 +73,18 @@ export async function decryptBackupTo(
   }
   const partial = `${target}.partial`;
   await using decryptor = await openDecryptor(folder, state, keys, deps);
-  const opened = await decryptInto(folder, partial, decryptor, deps, { sync: true, only: () => true });
-  await writeFileAtomic(join(partial, MANIFEST), opened.manifest);
-  await writeFileAtomic(join(partial, SUMS), opened.checksums);
-  for (const below of foldersOf(partial)) await syncFolder(below);
-  await Deno.rename(partial, target);
-  await syncFolder(dirname(target));
-  return { bytes: opened.bytes };
+  try {
+    const opened = await decryptInto(folder, partial, decryptor, deps, { sync: true, only: () => true });
+    await writeFileAtomic(join(partial, MANIFEST), opened.manifest);
+    await writeFileAtomic(join(partial, SUMS), opened.checksums);
+    for (const below of foldersOf(partial)) await syncFolder(below);
+    await Deno.rename(partial, target);
+    await syncFolder(dirname(target));
+    return { bytes: opened.bytes };
+  } catch (error) {
+    await removeTree(partial);
+    throw error;
+  }
 }
 
 /** A manifest read from its encrypted file. */
@@ -111,7 +115,8 @@ export async function decryptInto(
   }
   await requireRoom(target, bytes);
   await eachInParallel(wanted, JOBS, deps.signal, async (file) => {
-    if (!(await isThere(join(target, file.path), file))) {
+    // An earlier call may have decrypted it already.
+    if (!(await holdsContent(join(target, file.path), file))) {
       await decryptOne(folder, target, file, decryptor, options.sync);
     }
     deps.onEvent?.({ type: "file", path: file.path, bytes: file.bytes });
@@ -136,16 +141,6 @@ async function decryptOne(
     });
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) throw notTheFile(file.path, folder, "is missing");
-    throw error;
-  }
-}
-
-/** Whether an earlier call decrypted a file already. */
-async function isThere(path: string, file: ListedFile): Promise<boolean> {
-  try {
-    return (await Deno.lstat(path)).size === file.bytes && (await hashFile(path)).sha256 === file.sha256;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
     throw error;
   }
 }

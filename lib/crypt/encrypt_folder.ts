@@ -1,5 +1,5 @@
 import { join } from "@std/path";
-import { noRoomError, PgstrataError } from "../base/mod.ts";
+import { eachInParallel, noRoomError, PgstrataError } from "../base/mod.ts";
 import { freeSpace, hashFile, syncFolder, writeFileAtomic } from "../system/mod.ts";
 import { type Encryptor, openEncryptor } from "./encryptor.ts";
 import { listedFiles } from "./file_list.ts";
@@ -7,7 +7,6 @@ import { filesBelow, folderState, MANIFEST, NEXT_SUMS, settleFolder, SUMS } from
 import type { CryptDeps, EncryptionKey } from "./keys.ts";
 import { encryptedName, type EncryptionMethod, keyFile, PUBLIC_FILE } from "./method.ts";
 import type { WrittenFile } from "./output_file.ts";
-import { eachInParallel } from "./parallel.ts";
 import { publicPartText } from "./public_part.ts";
 
 /** Files encrypted at the same time. */

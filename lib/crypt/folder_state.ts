@@ -1,7 +1,6 @@
 import { dirname, join } from "@std/path";
-import { syncFolder } from "../system/mod.ts";
+import { isPartialFile, syncFolder } from "../system/mod.ts";
 import { encryptedName, type EncryptionMethod, keyFile, PUBLIC_FILE } from "./method.ts";
-import { isPartialName } from "./output_file.ts";
 
 /** Names that the catalog gives; this room stands below it. */
 export const MANIFEST = "manifest.json";
@@ -40,7 +39,7 @@ export async function settleFolder(folder: string, state: Exclude<FolderState, "
     const isStale = state === "plain"
       ? own.has(path) || /\.(?:age|gpg)$/.test(path) && present.has(path.slice(0, -4))
       : path !== SUMS && present.has(encryptedName(path, state));
-    if (!isStale && !isPartialName(path.split("/").at(-1) ?? "")) continue;
+    if (!isStale && !isPartialFile(path.split("/").at(-1) ?? "")) continue;
     await ignoreMissing(Deno.remove(join(folder, path)));
     touched.add(dirname(join(folder, path)));
   }

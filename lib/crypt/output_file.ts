@@ -1,20 +1,11 @@
 import { createHash } from "node:crypto";
-import { basename, dirname, join } from "@std/path";
-import { FILE_MODE } from "../system/mod.ts";
+import { FILE_MODE, partialFile } from "../system/mod.ts";
 
 /** A file that was written whole. */
 export interface WrittenFile {
   readonly bytes: number;
   /** Hex. */
   readonly sha256: string;
-}
-
-/** Name of a file that is still written, here or by `writeFileAtomic()`; only a killed process leaves one behind. */
-const PARTIAL_NAME = /^\..+\.[0-9a-f-]{36}\.partial$/;
-
-/** Whether a name is one of a file that was never finished. */
-export function isPartialName(name: string): boolean {
-  return PARTIAL_NAME.test(name);
 }
 
 /**
@@ -29,7 +20,7 @@ export async function writeOutput(
   fill: (write: (chunk: Uint8Array) => void) => Promise<void>,
   options: { readonly sync: boolean; readonly check?: (written: WrittenFile) => void },
 ): Promise<WrittenFile> {
-  const partial = join(dirname(path), `.${basename(path).slice(0, 200)}.${crypto.randomUUID()}.partial`);
+  const partial = partialFile(path);
   try {
     const hash = createHash("sha256");
     let bytes = 0;

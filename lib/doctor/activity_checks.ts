@@ -61,7 +61,9 @@ export async function transactionCheck(session: Session, from = LONG): Promise<C
     : `psql -c 'SELECT pg_terminate_backend(${oldest.pid})'`;
   return warning(
     "long_transactions",
-    `${rows.length} transactions are older than ${durationText(from * 1000)}: they keep locks and dead rows`,
+    `${rows.length === 1 ? "a transaction is" : `${rows.length} transactions are`} older than ${
+      durationText(from * 1000)
+    }: that keeps locks and dead rows`,
     fix,
     shortened(
       rows.map(({ pid, user, state, seconds, query }) =>

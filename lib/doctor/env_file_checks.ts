@@ -59,16 +59,34 @@ function modeCheck(path: string, mode: number): Check {
   return ok("env_file_mode", `only its owner can read ${path}`);
 }
 
+/** Who else may read `.env`: the machine's other users, and everybody with the repository. Nothing where all is well. */
+export async function envFileRisks(folder: string, git: RunGit): Promise<Check[]> {
+  const path = join(folder, ".env");
+  const info = await Deno.stat(path).catch(() => null);
+  if (info === null) return [];
+  const checks = [
+    ...Deno.build.os !== "windows" && info.mode !== null ? [modeCheck(path, info.mode)] : [],
+    ...await isTracked(folder, git) ? [TRACKED] : [],
+  ];
+  return checks.filter(({ state }) => state !== "ok");
+}
+
+const TRACKED = problem(
+  "env_file_git",
+  ".env is tracked by git: whoever has the repository has the passwords. Change them, too",
+  "git rm --cached .env && echo .env >> .gitignore",
+);
+
+async function isTracked(folder: string, git: RunGit): Promise<boolean> {
+  return await git(folder, ["ls-files", "--error-unmatch", "--", ".env"]) === 0;
+}
+
 /** Nothing where the folder is no git repository, or git is not there. */
 async function gitChecks({ folder, shelf, git }: EnvFileFacts, hasFile: boolean): Promise<Check[]> {
   if (await git(folder, ["rev-parse", "--is-inside-work-tree"]) !== 0) return [];
   const checks: Check[] = [];
-  if (await git(folder, ["ls-files", "--error-unmatch", "--", ".env"]) === 0) {
-    checks.push(problem(
-      "env_file_git",
-      ".env is tracked by git: whoever has the repository has the passwords. Change them, too",
-      "git rm --cached .env && echo .env >> .gitignore",
-    ));
+  if (await isTracked(folder, git)) {
+    checks.push(TRACKED);
   } else if (await git(folder, ["check-ignore", "--quiet", "--", ".env"]) !== 0) {
     const add = "echo .env >> .gitignore";
     if (hasFile) checks.push(problem("env_file_git", ".env is not ignored by git: the next git add takes it in", add));

@@ -3,6 +3,7 @@ import type { Session } from "../connection/mod.ts";
 import { type Extension, type Relation } from "../inventory/mod.ts";
 import { type Check, ok, shortened, warning } from "./check.ts";
 import { EXTENSION_FACTS } from "./extension_facts.ts";
+import { mayRead } from "./may_read.ts";
 
 /**
  * What a logical backup means for the installed extensions: those that are known, and any whose tables pg_dump
@@ -46,13 +47,11 @@ export async function extensionChecks(
 /** Asks a session whether a table has rows; the table may be missing or unreadable. */
 export function rowsIn(session: Session): (schema: string, table: string) => Promise<boolean | null> {
   return async (schema, table) => {
-    const name = qualifiedName(schema, table);
-    const [there] = await session.query<{ readable: boolean | null }>(
-      "SELECT pg_catalog.has_table_privilege(pg_catalog.to_regclass($1), 'SELECT') AS readable",
-      [name],
+    const readable = await mayRead(session, schema, table);
+    if (readable !== true) return readable === false ? null : false;
+    const [row] = await session.query<{ any: boolean }>(
+      `SELECT EXISTS (SELECT FROM ${qualifiedName(schema, table)}) AS any`,
     );
-    if (there?.readable !== true) return there?.readable === false ? null : false;
-    const [row] = await session.query<{ any: boolean }>(`SELECT EXISTS (SELECT FROM ${name}) AS any`);
     return row?.any === true;
   };
 }

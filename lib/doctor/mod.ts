@@ -1,5 +1,6 @@
 /** Why a backup would not work, or could not be trusted, and what to do about it. */
 export * from "./activity_checks.ts";
+export * from "./backup_room.ts";
 export * from "./certificate_check.ts";
 export * from "./check.ts";
 export * from "./client_checks.ts";

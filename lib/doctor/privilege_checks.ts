@@ -70,7 +70,9 @@ function rowSecurityCheck(hidden: readonly Relation[], role: RoleRow, server: Se
   if (hidden.length > 0) {
     return problem(
       "row_security",
-      `row-level security hides rows of ${hidden.length} tables from ${server.user}: pg_dump fails with ` +
+      `row-level security hides rows of ${
+        hidden.length === 1 ? "a table" : `${hidden.length} tables`
+      } from ${server.user}: pg_dump fails with ` +
         '"query would be affected by row-level security policy"',
       fix,
       shortened(hidden.map(({ schema, name }) => qualifiedName(schema, name))),

@@ -1,17 +1,14 @@
 import { countText } from "../base/mod.ts";
 import type { Session } from "../connection/mod.ts";
 import { type Check, ok } from "./check.ts";
-
-const READABLE =
-  `SELECT pg_catalog.has_table_privilege(pg_catalog.to_regclass('storage.objects'), 'SELECT') AS readable`;
+import { mayRead } from "./may_read.ts";
 
 /**
  * Supabase's Storage keeps files outside of the database: told wherever there are any, for no database backup has
  * them. No warning: it would ring for ever.
  */
 export async function storageFilesCheck(session: Session): Promise<Check[]> {
-  const [there] = await session.query<{ readable: boolean | null }>(READABLE);
-  if (there?.readable !== true) return [];
+  if (await mayRead(session, "storage", "objects") !== true) return [];
   const [row] = await session.query<{ count: string }>(
     "SELECT pg_catalog.count(*)::text AS count FROM storage.objects",
   );

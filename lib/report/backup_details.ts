@@ -53,7 +53,7 @@ function oursFacts(entry: SealedEntry | EncryptedEntry, now: Date): [string, str
     ["Drilled", marks.drilled === null ? "never" : drillText(marks.drilled, now)],
     ["Kept", kept?.replace(/^kept:? /, "") ?? null],
     ["Where", ["here", ...marks.stored].join(", ")],
-    ["Latest", entry.kind === "backup" ? entry.publishedAt : null],
+    ["Latest", entry.publishedAt],
   ];
 }
 

@@ -1,9 +1,8 @@
-import stringWidth from "string-width";
 import { sizeText } from "../base/mod.ts";
 import type { RetentionDecision, RetentionPlan, TotalUsage } from "../catalog/mod.ts";
 import { counted } from "./figures.ts";
 import { terminalText } from "./safe_text.ts";
-import { textTable } from "./text_table.ts";
+import { textTable, textWidth } from "./text_table.ts";
 import { wrapText } from "./wrap_text.ts";
 
 /** How a plan is shown. */
@@ -14,8 +13,12 @@ export interface PruneTextOptions {
   readonly sizes: ReadonlyMap<string, Pick<TotalUsage, "apparent">>;
 }
 
-/** Narrowest column of reasons before a table may be wider than the terminal. */
+/** Narrowest column of reasons beside a name. */
 const NARROWEST = 30;
+
+/** Spaces before each line, and between columns. */
+const INDENT = 2;
+const GAP = 2;
 
 /** What a plan removes, keeps, wants looked at and wants in cold storage; each with all reasons. For people. */
 export function pruneText(plan: RetentionPlan, options: PruneTextOptions): string {
@@ -53,17 +56,32 @@ export function decisionText(decision: RetentionDecision): string {
   }
 }
 
-/** A table whose last column is broken into lines instead of cut: every reason can be read. */
+/**
+ * A table whose last column is broken into lines instead of cut: every reason can be read. Where a name leaves too
+ * little room for that, it stands on a line of its own.
+ */
 function reasonTable(decisions: readonly RetentionDecision[], { columns, sizes }: PruneTextOptions): string[] {
-  const facts = decisions.map(({ path }) => [path, sizeText(sizes.get(path)?.apparent ?? 0)] as const);
-  const taken = [0, 1].reduce((sum, at) => sum + 2 + Math.max(...facts.map((fact) => stringWidth(fact[at] ?? ""))), 2);
-  const width = Math.max(NARROWEST, columns - taken);
-  const rows = decisions.flatMap((decision, index) => {
+  const facts = decisions.map(({ path }) => [terminalText(path), sizeText(sizes.get(path)?.apparent ?? 0)] as const);
+  const widest = (at: 0 | 1, most = Infinity) =>
+    Math.max(0, ...facts.map((fact) => textWidth(fact[at])).filter((width) => width <= most));
+  const widestName = columns - INDENT - widest(1) - 2 * GAP - NARROWEST;
+  const width = Math.max(NARROWEST, columns - INDENT - widest(0, widestName) - widest(1) - 2 * GAP);
+  const above = new Map<number, string>();
+  const rows: string[][] = [];
+  for (const [index, decision] of decisions.entries()) {
     const [path = "", size = ""] = facts[index] ?? [];
-    return wrapText(terminalText(decisionText(decision)), width)
-      .map((line, number) => number === 0 ? [path, size, line] : ["", "", line]);
-  });
-  return textTable([{ title: "", widest: 200 }, { title: "", align: "right" }, { title: "", widest: 400 }], rows, 2);
+    const isLong = textWidth(path) > widestName;
+    if (isLong) above.set(rows.length, path);
+    for (const [number, line] of wrapText(terminalText(decisionText(decision)), width).entries()) {
+      rows.push(number === 0 ? [isLong ? "" : path, size, line] : ["", "", line]);
+    }
+  }
+  const lines = textTable(
+    [{ title: "", widest: 200 }, { title: "", align: "right" }, { title: "", widest: 400 }],
+    rows,
+    INDENT,
+  );
+  return lines.flatMap((line, index) => above.has(index) ? [" ".repeat(INDENT) + above.get(index), line] : [line]);
 }
 
 function endText({ decisions, freedBytes, remainingBytes }: RetentionPlan): string {

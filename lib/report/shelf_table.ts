@@ -97,7 +97,7 @@ function noteText(entry: ShelfEntry, now: Date): string {
         ...lost > 0 ? [`${counted(lost, "object")} missing`] : [],
         ...marks.damaged === null ? [] : [marks.damaged.how],
         ...marks.keep !== null && isKept(marks, now) ? [keepText(marks.keep)] : [],
-        ...entry.kind === "backup" && entry.publishedAt !== null ? ["the latest"] : [],
+        ...entry.publishedAt !== null ? ["the latest"] : [],
         ...marks.verified === null ? [] : [`verified: ${marks.verified.how}`],
       ].join("; ");
     }

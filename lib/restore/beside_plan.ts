@@ -1,7 +1,8 @@
 import { groupByTable, type TableEntries, type TocEntry } from "../archive/mod.ts";
-import { PgstrataError, qualifiedName, quoteIdentifier } from "../base/mod.ts";
+import { PgstrataError, qualifiedName, quoteIdentifier, quoteLiteral } from "../base/mod.ts";
 import type { Session } from "../connection/mod.ts";
 import { setAsideDefaultPrivileges } from "./default_privileges.ts";
+import { entryText, isAttached } from "./entry_names.ts";
 import type { InPlacePlan } from "./in_place_plan.ts";
 import { archiveParts } from "./in_place_plan.ts";
 import type { RestoreWork } from "./restore_work.ts";
@@ -37,6 +38,11 @@ export async function planBeside(session: Session, work: RestoreWork, schema: st
   const gone = tables.filter(({ qualifiedName: name }) => !byTable.has(name));
   const defaults = facts.ownDefaultPrivileges === 0 ? null : await setAsideDefaultPrivileges(session, new Set());
   const definitions = definitionsOf(work, gone);
+  const stays = definitions.filter((entry) => !["TABLE", "SCHEMA"].includes(entry.desc) && !isAttached(entry));
+  if (stays.length > 0) {
+    const names = stays.map(entryText).map(({ kind, object }) => `${kind.toLowerCase()} ${object}`);
+    work.log.warn(`made in their own places, since tables that are gone need them: ${names.join(", ")}`);
+  }
   const text: string[] = [];
   for (const { table, qualifiedName: name, data } of tables) {
     const copy = qualifiedName(schema, table.tag ?? "");
@@ -63,6 +69,8 @@ export async function planBeside(session: Session, work: RestoreWork, schema: st
       sql([
         ...text,
         ...gone.length === 0 ? [] : [`DROP TABLE ${gone.map(({ qualifiedName: name }) => name).join(", ")};`],
+        ...definitions.filter(({ desc, tag }) => desc === "SCHEMA" && !facts.schemas.has(tag ?? "") && tag !== schema)
+          .map(({ tag }) => dropIfEmpty(tag ?? "")),
       ]),
       ...rows,
       sql(defaults === null ? [] : [defaults.back]),
@@ -80,6 +88,13 @@ export function chosenTables({ archive, selection }: Pick<RestoreWork, "archive"
   return groupByTable(archive.toc).tables.filter(({ table, data }) =>
     data !== null && (chosen.has(table.dumpId) || schemas.has(table.namespace ?? ""))
   );
+}
+
+/** The schema was made for a table that is gone; what the copies need of it may stand in it. */
+function dropIfEmpty(schema: string): string {
+  const statement = quoteLiteral(`DROP SCHEMA ${quoteIdentifier(schema)}`);
+  const block = `BEGIN EXECUTE ${statement}; EXCEPTION WHEN dependent_objects_still_exist THEN NULL; END`;
+  return `DO ${quoteLiteral(block)};`;
 }
 
 /** TABLE entries of tables that are gone, and what they need. Nothing of what hangs on them. */

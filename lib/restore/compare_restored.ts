@@ -1,5 +1,6 @@
 import { causeMessages, messageOf, qualifiedName } from "../base/mod.ts";
 import type { PinnedTarget, Session } from "../connection/mod.ts";
+import type { CompareRequest, Comparison } from "./comparison.ts";
 import { restoredSchemas } from "./finish_database.ts";
 import type { RestoreWork } from "./restore_work.ts";
 
@@ -42,6 +43,20 @@ export async function countPlatformRows(work: RestoreWork, session: Session): Pr
   if (tables > 0) log.done(`counted the rows of ${tables} tables of the platform`);
 }
 
+function together(one: Comparison, other: Comparison): Comparison {
+  const compared = { ...one.compared };
+  for (const [category, count] of Object.entries(other.compared)) {
+    compared[category] = (compared[category] ?? 0) + count;
+  }
+  return {
+    equal: one.equal && other.equal,
+    differences: [...one.differences, ...other.differences],
+    notCompared: [...one.notCompared, ...other.notCompared],
+    compared,
+    rows: one.rows + other.rows,
+  };
+}
+
 /** Compares what was restored with the backup; gives whether it is equal (also when nobody wanted to know). */
 export async function compareRestored(work: RestoreWork, target: PinnedTarget, alone: boolean): Promise<boolean> {
   const { options, deps, log, selection, list } = work;
@@ -50,19 +65,32 @@ export async function compareRestored(work: RestoreWork, target: PinnedTarget, a
     return true;
   }
   log.begin("compare");
-  log.comparison = await deps.compare({
-    target,
-    folder: options.folder,
-    schemas: selection.schemas.length > 0 ? selection.schemas : work.facts.supabase ? ownSchemas(work) : null,
-    tables: selection.names.length === 0 ? null : selection.names,
-    content: options.content,
-    owners: list.owners.all && options.owners !== false,
-    privileges: options.privileges,
-    databaseProperties: options.createDatabase,
-    alone,
-    leftOut: new Map(list.leftOut.map(({ dumpId, reason }) => [dumpId, reason])),
-    leftOutExtensions: list.extensionsLeftOut,
-  });
+  const compare = (part: Pick<CompareRequest, "schemas" | "tables">) =>
+    deps.compare({
+      ...part,
+      target,
+      folder: options.folder,
+      content: options.content,
+      owners: list.owners.all && options.owners !== false,
+      privileges: options.privileges,
+      databaseProperties: options.createDatabase,
+      alone,
+      leftOut: new Map(list.leftOut.map(({ dumpId, reason }) => [dumpId, reason])),
+      leftOutExtensions: list.extensionsLeftOut,
+    });
+  const { schemas, names } = selection;
+  const others = names.filter(({ schema }) => !schemas.includes(schema));
+  if (schemas.length > 0 && others.length > 0) {
+    const bySchema = await compare({ schemas, tables: null });
+    log.comparison = together(bySchema, await compare({ schemas: null, tables: others }));
+  } else if (schemas.length > 0) {
+    log.comparison = await compare({ schemas, tables: null });
+  } else {
+    log.comparison = await compare({
+      schemas: work.facts.supabase ? ownSchemas(work) : null,
+      tables: names.length === 0 ? null : names,
+    });
+  }
   const { equal, differences } = log.comparison;
   log.done(equal ? "compared with the backup: equal" : `compared with the backup: ${differences.length} differences`);
   return equal;

@@ -62,7 +62,8 @@ export function readDefinitionScript(
   const notSet = new Map<string, number>();
   const mayOwn = (role: string) => known.has(role) && (facts.role.superuser || facts.role.actsFor.has(role));
   let isAfter = false;
-  for (const { text, comments } of splitStatements(script)) {
+  for (const { text: written, comments } of splitStatements(script)) {
+    let text = written;
     const kind = /^-- (?:Data for )?Name: .*; Type: ([A-Z ]+); Schema: /m.exec(comments)?.[1];
     if (kind !== undefined && AFTER_ROWS.has(kind)) isAfter = true;
     const owner = OWNER.exec(text)?.[1];
@@ -76,6 +77,12 @@ export function readDefinitionScript(
     }
     if (isAccessStatement(text)) {
       if (!wish.privileges) continue;
+      if (facts.major < MAINTAIN_SINCE && hasMaintain(text)) {
+        const statement = withoutMaintain(text);
+        notGranted.push(`${text} (MAINTAIN came with PostgreSQL ${MAINTAIN_SINCE})`);
+        if (statement === null) continue;
+        text = statement;
+      }
       const missing = rolesOfStatement(text).filter((role) => !known.has(role));
       if (missing.length > 0) {
         notGranted.push(`${text} (there is no role ${missing.join(", ")})`);
@@ -94,6 +101,23 @@ export function readDefinitionScript(
     notGranted,
     ownersNotSet: [...notSet].map(([owner, objects]) => ({ owner, objects })),
   };
+}
+
+const MAINTAIN_SINCE = 17;
+
+/** `GRANT SELECT,MAINTAIN ON TABLE …`, and what comes before and after its list of privileges. */
+const PRIVILEGE_LIST =
+  /^(ALTER DEFAULT PRIVILEGES .*? (?:GRANT|REVOKE) |(?:GRANT|REVOKE) )((?:GRANT OPTION FOR )?)([A-Z ]+(?:,[A-Z ]+)*)( ON .*)$/su;
+
+function hasMaintain(text: string): boolean {
+  return PRIVILEGE_LIST.exec(text)?.[3]?.split(",").includes("MAINTAIN") ?? false;
+}
+
+/** The statement as older servers take it; null when nothing is left of it. */
+function withoutMaintain(text: string): string | null {
+  const [, start = "", option = "", list = "", rest = ""] = PRIVILEGE_LIST.exec(text) ?? [];
+  const others = list.split(",").filter((word) => word !== "MAINTAIN");
+  return others.length === 0 ? null : `${start}${option}${others.join(",")}${rest}`;
 }
 
 function unquoted(name: string): string {

@@ -1,4 +1,4 @@
-import { type Toc, type TocEntry, withoutDeadlocks } from "../archive/mod.ts";
+import { type TocEntry, withoutDeadlocks } from "../archive/mod.ts";
 import type { ToolSet } from "../postgres/mod.ts";
 import { runProcess } from "../system/mod.ts";
 import { restoreError } from "./restore_error.ts";
@@ -10,7 +10,6 @@ export interface LoadOptions {
   readonly environment: Readonly<Record<string, string>>;
   readonly database: string;
   readonly archive: string;
-  readonly toc: Toc;
   /** What of it. */
   readonly entries: readonly TocEntry[];
   /** A private folder. */

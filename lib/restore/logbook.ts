@@ -1,6 +1,6 @@
 import type { Comparison } from "./comparison.ts";
 import type { RestoreDeps, RestoreOptions, RestorePhase, Tier } from "./options.ts";
-import type { LeftOut, Overwritten, Way } from "./plan.ts";
+import type { LeftOut, Overwritten, PreflightCheck, Way } from "./plan.ts";
 import type { RestoreReport, RestoreStep } from "./report.ts";
 import type { RolesOutcome } from "./restore_roles.ts";
 
@@ -18,6 +18,7 @@ export class Logbook {
   target = "";
   database = "";
   targetState = "nothing was changed";
+  preflight: readonly PreflightCheck[] = [];
   overwritten: readonly Overwritten[] = [];
   entries = 0;
   roles: RolesOutcome | null = null;
@@ -29,6 +30,8 @@ export class Logbook {
   safetyBackup: string | null = null;
   previousDatabase: string | null = null;
   undo: string | null = null;
+  /** `--create-db` has made the target's database. */
+  createdDatabase = false;
   /** Something was found that is not as in the backup, besides what the comparison says. */
   differs = false;
   /** What is still to come, in order. */
@@ -84,6 +87,7 @@ export class Logbook {
       steps: [...this.#steps],
       notDone: status === "failed" ? [...this.ahead] : [],
       targetState: this.targetState,
+      preflight: this.preflight,
       overwritten: this.overwritten,
       entries: this.entries,
       roles: this.roles,

@@ -1,9 +1,15 @@
-import { PgstrataError, quoteIdentifier, quoteLiteral } from "../base/mod.ts";
+import { PgstrataError, quoteIdentifier, quoteLiteral, type RetryPolicy } from "../base/mod.ts";
 import { ConnectionError, openSession, type PinnedTarget, QueryError, type Session } from "../connection/mod.ts";
 import type { ServerFacts } from "../inventory/mod.ts";
 
 /** Databases that every cluster has and that one can connect to while another is created or renamed. */
 const MAINTENANCE = ["postgres", "template1"];
+
+/** One try: the other database is asked next. */
+const ONCE: RetryPolicy = { attempts: 1, firstWait: 1, longestWait: 1 };
+
+/** A server that was stopped in the middle may be back in a moment. */
+export const PATIENT: RetryPolicy = { attempts: 4, firstWait: 300, longestWait: 2_000 };
 
 /** A target with another database. */
 export function inDatabase(target: PinnedTarget, database: string): PinnedTarget {
@@ -15,14 +21,15 @@ export function inDatabase(target: PinnedTarget, database: string): PinnedTarget
  *
  * @throws {ConnectionError} when none lets this role in
  */
-export async function openMaintenance(target: PinnedTarget, signal: AbortSignal): Promise<Session> {
+export async function openMaintenance(
+  target: PinnedTarget,
+  signal: AbortSignal,
+  retry: RetryPolicy = ONCE,
+): Promise<Session> {
   let first: unknown;
   for (const database of MAINTENANCE.filter((name) => name !== target.database)) {
     try {
-      return await openSession(inDatabase(target, database), {
-        signal,
-        retry: { attempts: 1, firstWait: 1, longestWait: 1 },
-      });
+      return await openSession(inDatabase(target, database), { signal, retry });
     } catch (error) {
       signal.throwIfAborted();
       if (!(error instanceof ConnectionError)) throw error;

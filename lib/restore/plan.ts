@@ -32,6 +32,16 @@ export interface RestorePlan {
   /** What of the backup will not be restored. */
   readonly leftOut: readonly LeftOut[];
   readonly safetyBackup: boolean;
+  readonly preflight: readonly PreflightCheck[];
+}
+
+/** Something that was looked at before anything was changed. */
+export interface PreflightCheck {
+  /** `disk`, `extensions`, `role passwords`; for Supabase `webhooks`, `publications`, `vault root key` … */
+  readonly check: string;
+  /** `unknown`: it cannot be seen from here; the text says where to look. */
+  readonly state: "ok" | "attention" | "unknown";
+  readonly text: string;
 }
 
 /** Something of the backup that is not restored, and why. */

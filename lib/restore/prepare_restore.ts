@@ -2,6 +2,8 @@ import type { Toc, TocEntry } from "../archive/mod.ts";
 import { PgstrataError } from "../base/mod.ts";
 import { openSession, type PinnedTarget, type Session } from "../connection/mod.ts";
 import { basename } from "@std/path";
+import { describeLeftovers } from "./leftovers.ts";
+import { lockForRestore } from "./restore_lock.ts";
 import { maskedTarget } from "../connection/mod.ts";
 import type { BackupSource } from "./backup_source.ts";
 import { chooseRestoreTools } from "./choose_restore_tools.ts";
@@ -21,7 +23,7 @@ import { EMPTY_TOC, planSqlTier } from "./sql_tier.ts";
 import type { Logbook } from "./logbook.ts";
 import { type Needs, possibleNeeds, settleNeeds } from "./needs.ts";
 import type { RestoreDeps, RestoreOptions } from "./options.ts";
-import { preflightWarnings } from "./preflight.ts";
+import { preflight, preflightWarnings } from "./preflight.ts";
 import type { Overwritten, RestorePlan, Way } from "./plan.ts";
 import { readRoleScript, type RoleScript } from "./role_script.ts";
 import { rolesOfEntry } from "./role_names.ts";
@@ -58,8 +60,13 @@ export async function prepareRestore(start: RestoreStart): Promise<PreparedResto
   await using stack = new AsyncDisposableStack();
   if (options.createDatabase) await makeDatabase(start);
   const session = stack.use(await openSession(target, { signal: deps.signal, onRetry: (text) => log.notice(text) }));
+  refuseStandby(session);
+  // Whatever we ask for ourselves must not wait for others for ever either.
+  await session.execute(`SET lock_timeout = ${options.lockTimeout}`);
+  await lockForRestore(session);
   const facts = await readTargetFacts(session);
   log.begin("plan");
+  for (const text of await describeLeftovers(session, target.database)) log.warn(text);
   const chosen = await chooseTier(source, options);
   log.tier = chosen.tier;
   const archive = chosen.archive ?? { path: "", toc: EMPTY_TOC };
@@ -116,6 +123,10 @@ export async function prepareRestore(start: RestoreStart): Promise<PreparedResto
   const overwritten = way === "swap" ? await countContents(session, facts) : inPlace?.overwritten ?? [];
   log.overwritten = overwritten;
   for (const warning of preflightWarnings(work, inPlace)) log.warn(warning);
+  log.preflight = await preflight(session, work, script.roles.filter(({ name }) => creatable.includes(name)));
+  for (const { check, text } of log.preflight.filter((one) => one.check === "disk" && one.state === "attention")) {
+    log.warn(`${check}: ${text}`);
+  }
   if (!isEmpty(facts)) await agree(work, way, overwritten);
   await makeRoles(work, session, script, creatable);
   const owned = stack.move();
@@ -145,8 +156,17 @@ function wanted(entries: readonly TocEntry[], selection: Selection, needs: Needs
   return entries.filter(({ dumpId }) => ids.has(dumpId) && !needs.impossible.has(dumpId));
 }
 
+function refuseStandby({ inRecovery }: Session): void {
+  if (!inRecovery) return;
+  throw new PgstrataError("Cannot restore: the target is a standby, which can only be read", {
+    code: "refused",
+    hint: "Restore into the primary it follows; target_session_attrs=read-write chooses it among several hosts.",
+  });
+}
+
 async function makeDatabase({ target, deps, log, source }: RestoreStart): Promise<void> {
   await using session = await openMaintenance(target, deps.signal);
+  refuseStandby(session);
   const [there] = await session.query("SELECT FROM pg_catalog.pg_database WHERE datname = $1", [target.database]);
   if (there !== undefined) {
     throw new PgstrataError(`Cannot create database ${target.database}: it exists`, {
@@ -155,6 +175,7 @@ async function makeDatabase({ target, deps, log, source }: RestoreStart): Promis
     });
   }
   await createDatabase(session, target.database, source.manifest.server);
+  log.createdDatabase = true;
   log.done(`created database ${target.database}`, `database ${target.database} was created and holds nothing yet`);
 }
 
@@ -204,6 +225,7 @@ async function agree(work: RestoreWork, way: Way, overwritten: readonly Overwrit
     overwritten,
     leftOut: list.leftOut,
     safetyBackup: options.safetyBackup,
+    preflight: log.preflight,
   };
   await deps.confirm(plan);
   if (!options.safetyBackup) {

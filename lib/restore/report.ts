@@ -1,7 +1,7 @@
 import { PgstrataError } from "../base/mod.ts";
 import type { Comparison } from "./comparison.ts";
 import type { Tier } from "./options.ts";
-import type { LeftOut, Overwritten, Way } from "./plan.ts";
+import type { LeftOut, Overwritten, PreflightCheck, Way } from "./plan.ts";
 import type { RolesOutcome } from "./restore_roles.ts";
 
 /** A step of a restore that was taken to its end. */
@@ -34,6 +34,8 @@ export interface RestoreReport {
   readonly notDone: readonly string[];
   /** In what state the target is, in one sentence. */
   readonly targetState: string;
+  /** What was looked at before anything was changed; empty when it did not come to that. */
+  readonly preflight: readonly PreflightCheck[];
   readonly overwritten: readonly Overwritten[];
   readonly entries: number;
   readonly roles: RolesOutcome | null;

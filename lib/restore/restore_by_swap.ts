@@ -2,9 +2,10 @@ import { compactTimestamp, PgstrataError, quoteIdentifier, quoteLiteral } from "
 import { openSession, type PinnedTarget } from "../connection/mod.ts";
 import { compareRestored } from "./compare_restored.ts";
 import { copyDatabaseProperties } from "./database_properties.ts";
+import { DIFFERENT, UNFINISHED } from "./leftovers.ts";
 import { finishDatabase, runAfterStatements } from "./finish_database.ts";
-import { fillDatabase } from "./load_into.ts";
-import { createDatabase, databaseName, dropDatabase, inDatabase, openMaintenance } from "./maintenance.ts";
+import { fillDatabase, loadedText } from "./load_into.ts";
+import { createDatabase, databaseName, dropDatabase, inDatabase, openMaintenance, PATIENT } from "./maintenance.ts";
 import type { PreparedRestore } from "./prepare_restore.ts";
 import { swapDatabases } from "./swap_databases.ts";
 import { renameBack } from "./undo_command.ts";
@@ -19,33 +20,26 @@ interface SwapNames {
   readonly restored: string;
 }
 
-/** What the comment of a database that is being restored begins with. */
-const MARK = "pgstrata restore, unfinished: ";
-
 /** Restores into a new database, compares, and only then gives it the living one's name. */
 export async function restoreBySwap(work: PreparedRestore): Promise<void> {
   const { log, target, deps, facts, options } = work;
   log.ahead = ["load beside", "owners and privileges", "statistics", "compare", "swap"];
   await using maintenance = await openMaintenance(target, deps.signal);
   const { fresh, before, restored } = await freeNames(work);
-  for (const name of await findLeftovers(work)) {
-    log.warn(
-      `database ${name} was left behind by an interrupted restore; drop it: DROP DATABASE ${quoteIdentifier(name)}`,
-    );
-  }
   log.begin("load");
   await createDatabase(maintenance, fresh, facts.server);
   let keep = false;
   try {
-    await maintenance.execute(
-      `COMMENT ON DATABASE ${quoteIdentifier(fresh)} IS ${quoteLiteral(MARK + options.folder)}`,
-    );
+    const mark = (text: string) =>
+      maintenance.execute(`COMMENT ON DATABASE ${quoteIdentifier(fresh)} IS ${quoteLiteral(text + options.folder)}`);
+    await mark(UNFINISHED);
     const beside = inDatabase(target, fresh);
     await fill(work, beside);
     const equal = await compareRestored(work, beside, true);
     log.ahead.shift();
     if (!equal && !options.force) {
       keep = true;
+      await mark(DIFFERENT);
       throw differs(work, fresh);
     }
     log.begin("swap");
@@ -81,9 +75,9 @@ async function freeNames({ session, target, deps }: PreparedRestore): Promise<Sw
 }
 
 async function fill(work: PreparedRestore, beside: PinnedTarget): Promise<void> {
-  const { log, deps, list } = work;
+  const { log, deps } = work;
   await fillDatabase(work, beside, navigator.hardwareConcurrency);
-  log.done(`loaded ${list.entries.length} objects into a new database`);
+  log.done(`${loadedText(work)} into a new database`);
   log.ahead.shift();
   log.begin("finish");
   await using session = await openSession(beside, { signal: deps.signal });
@@ -108,21 +102,12 @@ async function dropFresh({ target, log, deps }: PreparedRestore, fresh: string):
   // The signal may have been what stopped us.
   const signal = deps.signal.aborted ? new AbortController().signal : deps.signal;
   try {
-    await using session = await openMaintenance(target, signal);
+    await using session = await openMaintenance(target, signal, PATIENT);
     await dropDatabase(session, fresh);
   } catch {
     log.targetState = `database ${target.database} was not changed; ${fresh} was left behind`;
     log.leave(`drop what was left behind: DROP DATABASE ${quoteIdentifier(fresh)}`);
   }
-}
-
-async function findLeftovers({ session, target }: PreparedRestore): Promise<string[]> {
-  const rows = await session.query<{ name: string }>(
-    `SELECT datname AS name FROM pg_catalog.pg_database
-     WHERE pg_catalog.starts_with(datname, $1) AND pg_catalog.starts_with(pg_catalog.shobj_description(oid, 'pg_database'), $2)`,
-    [`${target.database}_restore_`, MARK],
-  );
-  return rows.map(({ name }) => name);
 }
 
 function differs({ log, target }: PreparedRestore, fresh: string): PgstrataError {

@@ -1,6 +1,6 @@
-import { noRoomError, PgstrataError } from "../base/mod.ts";
+import { PgstrataError } from "../base/mod.ts";
 import { ProcessError } from "../system/mod.ts";
-import { BROKEN_TRANSACTION } from "./script_stream.ts";
+import { BROKEN_TRANSACTION, TRANSACTION } from "./script_stream.ts";
 
 interface Rule {
   readonly test: RegExp;
@@ -8,6 +8,9 @@ interface Rule {
   readonly hint: string;
   readonly code?: "connection" | "tool";
 }
+
+/** The state of an error that a lock of somebody else has caused. */
+export const LOCKED = "somebody holds a lock on what is to be replaced";
 
 const RULES: readonly Rule[] = [
   {
@@ -18,7 +21,7 @@ const RULES: readonly Rule[] = [
   },
   {
     test: /due to lock timeout|deadlock detected/,
-    state: "somebody holds a lock on what is to be replaced",
+    state: LOCKED,
     hint: "End the sessions that use the tables (pg_stat_activity shows them), or restore when nobody works.",
   },
   {
@@ -55,7 +58,7 @@ const RULES: readonly Rule[] = [
       "Raise max_locks_per_transaction on the server, restore schema by schema, or beside the database (no --in-place).",
   },
   {
-    test: /unrecognized configuration parameter/,
+    test: /unrecognized (?:configuration parameter|privilege type)/,
     state: "the server is older than the client that restores",
     hint: "Restore into a server of the backup's version or newer.",
   },
@@ -80,7 +83,11 @@ export function restoreError(error: unknown, doing: string): unknown {
   if (!(error instanceof ProcessError)) return error;
   const text = error.stderr;
   if (/No space left on device|could not extend file/.test(text)) {
-    return noRoomError(`Cannot ${doing}: the server has no room left`, error);
+    return new PgstrataError(`Cannot ${doing}: the server has no room left`, {
+      code: "no_room",
+      cause: new Error(whatItSaid(text)),
+      hint: "Free space on the server's disk, or enlarge it; until the end a restore needs room beside what is there.",
+    });
   }
   const program = error.program.split("/").at(-1) ?? "pg_restore";
   const rule = RULES.find(({ test }) => test.test(text));
@@ -105,7 +112,7 @@ function whatItSaid(stderr: string): string {
     !/^pg_restore: (?:creating|processing|executing|launching|finished|skipping|connecting|entering|implied)/.test(
       line,
     ) &&
-    !/^psql:[^ ]*: NOTICE: /.test(line)
+    !/^psql:[^ ]*: NOTICE: /.test(line) && !line.startsWith(TRANSACTION)
   );
   return (kept.length === 0 ? lines : kept).slice(-12).join("\n");
 }

@@ -98,6 +98,7 @@ async function attempt(session: Session, statement: string, problem: string): Pr
   }
 }
 
-function hasNoPassword({ attributes }: ScriptRole): boolean {
+/** Whether a role may log in and has no password in the backup. */
+export function hasNoPassword({ attributes }: ScriptRole): boolean {
   return attributes.includes("LOGIN") && !attributes.some((word) => word.startsWith("PASSWORD "));
 }

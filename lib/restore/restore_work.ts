@@ -1,5 +1,5 @@
 import type { Toc, TocEntry } from "../archive/mod.ts";
-import type { PinnedTarget, Session } from "../connection/mod.ts";
+import type { PinnedTarget } from "../connection/mod.ts";
 import type { ToolSet } from "../postgres/mod.ts";
 import type { BackupSource } from "./backup_source.ts";
 import type { Logbook } from "./logbook.ts";
@@ -32,6 +32,3 @@ export interface RestoreWork {
   readonly needs: readonly TocEntry[];
   readonly list: WorkList;
 }
-
-/** Opens a session and hands it over; it is closed whatever happens. */
-export type WithSession = <T>(use: (session: Session) => Promise<T>) => Promise<T>;

@@ -1,15 +1,16 @@
 import { isNoRoom, PgstrataError, toPgstrataError } from "../base/mod.ts";
-import { maskedTarget, type PinnedTarget, pinTarget, type Target } from "../connection/mod.ts";
-import { TempFolder } from "../system/mod.ts";
+import { ConnectionError, maskedTarget, type PinnedTarget, pinTarget, type Target } from "../connection/mod.ts";
 import { BackupSource } from "./backup_source.ts";
 import { Logbook } from "./logbook.ts";
 import type { RestoreDeps, RestoreOptions } from "./options.ts";
-import { prepareRestore } from "./prepare_restore.ts";
+import { dropCreated } from "./drop_created.ts";
+import { type PreparedRestore, prepareRestore, type RestoreStart } from "./prepare_restore.ts";
 import { RestoreError, type RestoreReport } from "./report.ts";
 import { restoreBeside } from "./restore_beside.ts";
 import { restoreDirect } from "./restore_direct.ts";
 import { restoreInPlace } from "./restore_in_place.ts";
 import { restoreBySwap } from "./restore_by_swap.ts";
+import { openWorkFolder } from "./work_folder.ts";
 
 /**
  * Restores a backup, or a part of it, and says what was done.
@@ -31,10 +32,10 @@ export async function runRestore(options: RestoreOptions, deps: RestoreDeps): Pr
 }
 
 async function restore(options: RestoreOptions, deps: RestoreDeps, log: Logbook): Promise<void> {
-  refuseContradictions(options);
-  refusePooler(options.target);
   log.ahead = ["restore"];
   log.target = maskedTarget(options.target);
+  refuseContradictions(options);
+  refusePooler(options.target);
   const source = await BackupSource.open(options.folder);
   await checkBackup(source, options, deps, log);
   log.begin("connect");
@@ -42,8 +43,8 @@ async function restore(options: RestoreOptions, deps: RestoreDeps, log: Logbook)
     signal: deps.signal,
     onRetry: (text) => log.notice(text),
   });
-  await using folder = await TempFolder.create({ prefix: "pgstrata-restore-" });
-  await using prepared = await prepareRestore({ options, deps, log, source, target, folder: folder.path });
+  await using folder = await openWorkFolder(deps.clock.now());
+  await using prepared = await prepare({ options, deps, log, source, target, folder: folder.path });
   switch (prepared.way) {
     case "direct":
       return await restoreDirect(prepared);
@@ -54,6 +55,31 @@ async function restore(options: RestoreOptions, deps: RestoreDeps, log: Logbook)
     case "beside":
       return await restoreBeside(prepared);
   }
+}
+
+/** A database that `--create-db` made goes again when nothing comes of it. */
+async function prepare(start: RestoreStart): Promise<PreparedRestore> {
+  try {
+    return await prepareRestore(start);
+  } catch (error) {
+    if (start.log.createdDatabase) await dropCreated(start);
+    throw withCreateHint(error, start.options);
+  }
+}
+
+function withCreateHint(error: unknown, { createDatabase }: RestoreOptions): unknown {
+  if (
+    createDatabase || !(error instanceof ConnectionError) || !/: database ".*" does not exist$/s.test(error.message)
+  ) {
+    return error;
+  }
+  const { message, code, context, cause } = error;
+  return new PgstrataError(message, {
+    code,
+    context,
+    cause,
+    hint: `--create-db creates it. Else check the name at the end of the URL (on Supabase it is postgres).`,
+  });
 }
 
 async function checkBackup(

@@ -4,7 +4,8 @@ import { requireRestrict } from "./choose_restore_tools.ts";
 import { connectionInfo } from "./load_archive.ts";
 import { restoreError } from "./restore_error.ts";
 import type { ScriptPart } from "./script_part.ts";
-import { type ScriptOptions, scriptStream } from "./script_stream.ts";
+import { type ScriptOptions, scriptStream, TRANSACTION } from "./script_stream.ts";
+import type { OpenTransaction } from "./transaction_fate.ts";
 
 /** How a script is run. */
 export interface RunScriptOptions extends ScriptOptions {
@@ -12,12 +13,16 @@ export interface RunScriptOptions extends ScriptOptions {
   readonly environment: Readonly<Record<string, string>>;
   readonly database: string;
   readonly onWarning: (message: string) => void;
+  /** Told who works, as soon as the transaction is open. */
+  readonly onTransaction: (transaction: OpenTransaction) => void;
 }
+
+const OPENED = new RegExp(`^${TRANSACTION} (\\d+) (\\d+)$`);
 
 /**
  * Runs all pieces with psql in one transaction: either all of it has happened afterwards, or nothing.
  *
- * @throws {PgstrataError} what the server refused, with a hint; nothing was changed
+ * @throws {PgstrataError} what the server refused, with a hint; nothing was changed, unless COMMIT was on its way
  */
 export async function runScript(parts: readonly ScriptPart[], options: RunScriptOptions): Promise<void> {
   requireRestrict(options.psql);
@@ -51,6 +56,8 @@ export async function runScript(parts: readonly ScriptPart[], options: RunScript
       onStderr: (line) => {
         const warning = /^psql:[^:]*:\d+: WARNING: +(.*)$/.exec(line)?.[1];
         if (warning !== undefined) options.onWarning(warning);
+        const [, pid, id] = OPENED.exec(line) ?? [];
+        if (id !== undefined) options.onTransaction({ pid: Number(pid), id });
       },
     });
   } catch (error) {

@@ -17,6 +17,8 @@ export interface ScriptOptions {
   readonly lockTimeout: number;
   readonly signal: AbortSignal;
   readonly onItem: (text: string) => void;
+  /** Told before COMMIT is written. */
+  readonly onCommit: () => void;
 }
 
 /** Read size of files. */
@@ -30,7 +32,11 @@ const encoder = new TextEncoder();
  * written to its end: whatever fails before, psql sees the end of its input and the server undoes everything.
  */
 export async function* scriptStream(parts: readonly ScriptPart[], options: ScriptOptions): AsyncGenerator<Uint8Array> {
-  yield encoder.encode(`BEGIN;\nSELECT pg_catalog.set_config('pgstrata.transaction', 'open', true);\n`);
+  yield encoder.encode(
+    `BEGIN;\nSELECT pg_catalog.set_config('pgstrata.transaction', 'open', true);\n` +
+      "SELECT pg_catalog.pg_backend_pid() AS pid, pg_catalog.txid_current() AS id \\gset\n" +
+      `\\warn ${TRANSACTION} :pid :id\n`,
+  );
   for (const [index, part] of parts.entries()) {
     options.signal.throwIfAborted();
     const name = `part-${index}`;
@@ -44,8 +50,12 @@ export async function* scriptStream(parts: readonly ScriptPart[], options: Scrip
     yield* partBytes(part, name, options);
     yield encoder.encode(`\n\\unrestrict ${key}\n`);
   }
+  options.onCommit();
   yield encoder.encode(`${CHECK}COMMIT;\n`);
 }
+
+/** What psql's line about its transaction begins with; process and transaction follow. */
+export const TRANSACTION = "pgstrata-transaction";
 
 /** What the server says when text of a backup has ended the transaction in the middle. */
 export const BROKEN_TRANSACTION = "pgstrata: the transaction was ended before its end";

@@ -8,6 +8,7 @@ import {
   type TocEntry,
 } from "../archive/mod.ts";
 import { PgstrataError } from "../base/mod.ts";
+import { closestString } from "@std/text/closest-string";
 import { namePattern } from "../inventory/mod.ts";
 import { isAttached, isOfDatabase, isSetting } from "./entry_names.ts";
 import type { RestoreOptions } from "./options.ts";
@@ -65,7 +66,7 @@ export function entriesOf(table: TableEntries): TocEntry[] {
 }
 
 /** Whether an entry is wanted with `--schema-only` or `--data-only`. */
-export function isOfContent(entry: TocEntry, content: Wish["content"]): boolean {
+function isOfContent(entry: TocEntry, content: Wish["content"]): boolean {
   if (content === "all") return true;
   const data = isData(entry) || entry.desc === "MATERIALIZED VIEW DATA";
   return content === "data-only" ? isData(entry) && (!isAttached(entry) || isLargeObject(entry)) : !data;
@@ -134,12 +135,18 @@ function withPartitions(toc: Toc, tables: readonly TableEntries[]): TableEntries
   return groups.filter(({ table }) => found.has(table.dumpId));
 }
 
-function nothing(kind: string, pattern: string, names: readonly string[]): PgstrataError {
+/** The error for a pattern that matches nothing, with the nearest name. */
+export function nothing(kind: string, pattern: string, names: readonly string[]): PgstrataError {
+  const refused = (hint: string) =>
+    new PgstrataError(`Cannot restore ${kind} ${pattern}: the backup has none of that name`, { code: "usage", hint });
+  if (names.length === 0) return refused(`The backup has no ${kind}s.`);
   const shown = names.slice(0, 12).join(", ");
-  return new PgstrataError(`Cannot restore ${kind} ${pattern}: the backup has none of that name`, {
-    code: "usage",
-    hint: names.length === 0
-      ? `The backup has no ${kind}s.`
-      : `It has: ${shown}${names.length > 12 ? ` and ${names.length - 12} more` : ""}.`,
-  });
+  // Without a schema in the pattern the nearest table may stand in any.
+  const plain = new Map(names.map((name) => [kind === "table" ? name.slice(name.indexOf(".") + 1) : name, name]));
+  const nearest = pattern.includes(".")
+    ? closestString(pattern, names)
+    : plain.get(closestString(pattern, [...plain.keys()]));
+  return refused(
+    `Did you mean ${nearest}? It has: ${shown}${names.length > 12 ? ` and ${names.length - 12} more` : ""}.`,
+  );
 }

@@ -9,7 +9,7 @@ import { decodeText } from "./decode_text.ts";
 import { type DefinitionScript, readDefinitionScript } from "./definition_script.ts";
 import type { RestoreOptions } from "./options.ts";
 import type { ScriptPart } from "./script_part.ts";
-import { matchesPattern, type Selection } from "./selection.ts";
+import { matchesPattern, nothing, type Selection } from "./selection.ts";
 import { splitStatements } from "./sql_statements.ts";
 import type { TargetFacts } from "./target_facts.ts";
 
@@ -163,7 +163,8 @@ async function planTables(
   );
   const lost = patterns.find((pattern) => !tables.some((table) => matchesPattern(pattern, table.schema, table.name)));
   if (lost !== undefined) {
-    throw new PgstrataError(`Cannot restore table ${lost}: the table tier has none of that name`, { code: "usage" });
+    const held = source.manifest.tables.filter(({ folder }) => folder !== null);
+    throw nothing("table", lost, held.map(({ schema, name }) => `${schema}.${name}`));
   }
   const scripts = content === "data-only" ? [] : await readFiles(source, tables, TABLE_FILES.schema, read, parse);
   const ties = content === "data-only" ? [] : await readFiles(source, tables, TABLE_FILES.constraints, read, parse);

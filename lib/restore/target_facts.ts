@@ -1,4 +1,5 @@
-import type { Session } from "../connection/mod.ts";
+import { qualifiedName } from "../base/mod.ts";
+import { QueryError, type Session } from "../connection/mod.ts";
 import { readRelations, readServerFacts, type Relation, type ServerFacts } from "../inventory/mod.ts";
 
 /** The role that restores, and what it may do. */
@@ -145,6 +146,9 @@ export async function readTargetFacts(session: Session): Promise<TargetFacts> {
   const publications = await session.query<{ name: string; owner: string }>(PUBLICATIONS);
   const roleNames = new Set(roles.map(({ name }) => name));
   const schemaNames = new Map(schemas.map((schema) => [schema.name, schema]));
+  const supabase = !role.superuser && roleNames.has("supabase_admin") && roleNames.has("supabase_auth_admin") &&
+    schemaNames.has("auth") && schemaNames.has("storage");
+  const policyTables = supabase ? await mayMakePolicies(session, granted(rest?.policy_grants ?? null, role.name)) : [];
   return {
     server,
     major: session.serverMajor,
@@ -169,9 +173,8 @@ export async function readTargetFacts(session: Session): Promise<TargetFacts> {
     largeObjects: rest?.large_objects ?? 0,
     otherObjects: others?.count ?? 0,
     ownDefaultPrivileges: rest?.default_privileges ?? 0,
-    supabase: !role.superuser && roleNames.has("supabase_admin") && roleNames.has("supabase_auth_admin") &&
-      schemaNames.has("auth") && schemaNames.has("storage"),
-    policyTables: policyTables(rest?.policy_grants ?? null, role.name),
+    supabase,
+    policyTables: new Set(policyTables),
     lockTable: rest?.lock_table ?? 0,
   };
 }
@@ -204,14 +207,38 @@ export function factsOfNewDatabase(facts: TargetFacts): TargetFacts {
 }
 
 /** `{"postgres": ["storage.objects", …]}`; anything else grants nothing. */
-function policyTables(setting: string | null, role: string): Set<string> {
+function granted(setting: string | null, role: string): string[] {
   try {
     const grants: unknown = JSON.parse(setting ?? "{}");
     const tables = typeof grants === "object" && grants !== null ? (grants as Record<string, unknown>)[role] : null;
-    return new Set(Array.isArray(tables) ? tables.filter((table) => typeof table === "string") : []);
+    return Array.isArray(tables) ? tables.filter((table) => typeof table === "string") : [];
   } catch {
-    return new Set();
+    return [];
   }
+}
+
+/** SQLSTATE of a lock that was not to be had in time: it was not refused. */
+const LOCKED = "55P03";
+
+/** The setting promises it; whether the server keeps the promise is asked by doing, and undone. */
+async function mayMakePolicies(session: Session, tables: readonly string[]): Promise<string[]> {
+  const allowed: string[] = [];
+  for (const table of tables) {
+    const [schema = "", name = ""] = table.split(".");
+    try {
+      await session.execute(
+        `BEGIN; SET LOCAL lock_timeout = '1s'; CREATE POLICY pgstrata_probe ON ${
+          qualifiedName(schema, name)
+        }; ROLLBACK`,
+      );
+      allowed.push(table);
+    } catch (error) {
+      await session.execute("ROLLBACK").catch(() => {});
+      if (!(error instanceof QueryError)) throw error;
+      if (error.sqlstate === LOCKED) allowed.push(table);
+    }
+  }
+  return allowed;
 }
 
 /** Asked by doing: Supabase's supautils and GRANT SET (15 and newer) allow it to roles that are no superusers. */

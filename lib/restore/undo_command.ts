@@ -1,4 +1,4 @@
-import { quoteIdentifier } from "../base/mod.ts";
+import { qualifiedName, quoteIdentifier } from "../base/mod.ts";
 import type { PinnedTarget } from "../connection/mod.ts";
 import type { RestoreOptions } from "./options.ts";
 
@@ -20,9 +20,21 @@ export function undoCommand(options: RestoreOptions, safetyBackup: string): stri
 export function renameBack(target: PinnedTarget, before: string, restored: string): string {
   const [living, old, aside] = [target.database, before, restored].map(quoteIdentifier);
   const maintenance = target.database === "postgres" ? "template1" : "postgres";
-  const place = `--host=${shell(target.host)} --port=${target.port} --username=${shell(target.user)}`;
   const sql = `BEGIN; ALTER DATABASE ${living} RENAME TO ${aside}; ALTER DATABASE ${old} RENAME TO ${living}; COMMIT`;
-  return `psql ${place} --dbname=${maintenance} --command=${shell(sql)}`;
+  return psqlCommand(target, maintenance, sql);
+}
+
+/** The command that removes what was restored beside: a schema that was made for it whole, else the tables alone. */
+export function dropBeside(target: PinnedTarget, schema: string, tables: readonly string[], isNew: boolean): string {
+  const sql = isNew
+    ? `DROP SCHEMA ${quoteIdentifier(schema)} CASCADE`
+    : `DROP TABLE ${tables.map((name) => qualifiedName(schema, name)).join(", ")}`;
+  return psqlCommand(target, target.database, sql);
+}
+
+function psqlCommand(target: PinnedTarget, database: string, sql: string): string {
+  const place = `--host=${shell(target.host)} --port=${target.port} --username=${shell(target.user)}`;
+  return `psql ${place} --dbname=${shell(database)} --command=${shell(sql)}`;
 }
 
 /** Never a connection string: it may hold a password. */

@@ -45,6 +45,11 @@ const MINIMUM_DAYS: Readonly<Record<string, number>> = {
   DEEP_ARCHIVE: 180,
 };
 
+/** Days an object of a storage class is billed for at least; null where it is billed by the day. */
+export function minimumDaysOf(storageClass: string | null): number | null {
+  return MINIMUM_DAYS[storageClass ?? ""] ?? null;
+}
+
 /**
  * The places that a command is for.
  *
@@ -82,7 +87,7 @@ export function chooseDestinations(
 /** Understands one place. */
 export function parseDestination(config: StorageConfig, env: Readonly<Record<string, string>>): Destination {
   const { name, url } = config;
-  const minimumDays = config.minimumDays ?? MINIMUM_DAYS[config.storageClass ?? ""] ?? null;
+  const minimumDays = config.minimumDays ?? minimumDaysOf(config.storageClass ?? null);
   const base = { name, url: url.replace(/\/+$/, ""), minimumDays };
   if (/^file:\/\/\//.test(url)) return { ...base, kind: "file", folder: fromFileUrl(url) };
   const [, bucket, path = ""] = /^s3:\/\/([^/@\s]+)(?:\/([^@\s]*))?$/.exec(url) ?? [];

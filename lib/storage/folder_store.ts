@@ -1,15 +1,21 @@
 import { createHash } from "node:crypto";
-import { basename, dirname, join } from "@std/path";
-import { isNoRoom, noRoomError, PgstrataError } from "../base/mod.ts";
-import { FILE_MODE, FOLDER_MODE, syncFolder } from "../system/mod.ts";
-import { changedSource, checkKey, missingObject } from "./store_error.ts";
+import { dirname, join } from "@std/path";
+import { isNoRoom, PgstrataError } from "../base/mod.ts";
+import {
+  FILE_MODE,
+  isPartialFile,
+  makeFolder,
+  partialFile,
+  partialPrefix,
+  removeTree,
+  syncFolder,
+  tryLock,
+} from "../system/mod.ts";
+import { changedSource, checkKey, fullStorage, missingObject } from "./store_error.ts";
 import type { ObjectDetails, ObjectSource, PutOptions, Store, StoredObject } from "./store.ts";
 
 /** Bytes read and written at once. */
 const BLOCK = 1024 * 1024;
-
-/** A file that is being written; only a killed process leaves one behind. */
-const PARTIAL_NAME = /^\..+\.[0-9a-f-]{36}\.partial$/;
 
 /** A store in a folder: another disk, a network file system. Keys are paths, so that it can be read without us. */
 export class FolderStore implements Store {
@@ -34,20 +40,26 @@ export class FolderStore implements Store {
     // A prefix may end within a name.
     const folders = [prefix.includes("/") ? prefix.slice(0, prefix.lastIndexOf("/")) : ""];
     for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
-      const level = await this.listFolder(folder);
+      const level = await this.#level(folder);
       folders.push(...level.folders.filter((path) => `${path}/`.startsWith(prefix) || prefix.startsWith(`${path}/`)));
       for (const object of level.objects) if (object.key.startsWith(prefix)) yield object;
     }
   }
 
   async listFolder(folder: string): Promise<{ folders: readonly string[]; objects: readonly StoredObject[] }> {
+    const { folders, objects } = await this.#level(folder);
+    // As in a bucket: folders are where objects are. A removal that was cut leaves empty ones.
+    return { folders: folders.filter((path) => this.#holdsObject(join(this.root, path))), objects };
+  }
+
+  async #level(folder: string): Promise<{ folders: string[]; objects: StoredObject[] }> {
     const folders: string[] = [];
     const objects: StoredObject[] = [];
     try {
       for await (const entry of Deno.readDir(join(this.root, folder))) {
         const key = folder === "" ? entry.name : `${folder}/${entry.name}`;
         if (entry.isDirectory) folders.push(key);
-        else if (entry.isFile && !PARTIAL_NAME.test(entry.name)) {
+        else if (entry.isFile && !isPartialFile(entry.name)) {
           const object = await this.#look(key);
           if (object !== null) objects.push(object);
         }
@@ -66,9 +78,10 @@ export class FolderStore implements Store {
   async put(key: string, source: ObjectSource, options: PutOptions = {}): Promise<"written" | "exists"> {
     const path = join(this.root, checkKey(key));
     if (options.ifAbsent && await this.#look(key) !== null) return "exists";
-    const partial = join(dirname(path), `.${basename(path).slice(0, 200)}.${crypto.randomUUID()}.partial`);
+    const partial = partialFile(path);
     try {
-      await Deno.mkdir(dirname(path), { recursive: true, mode: FOLDER_MODE });
+      await makeFolder(dirname(path));
+      await this.#removeAbandoned(path);
       await this.#write(partial, key, source, options);
       if (options.ifAbsent && !(await publishIfAbsent(partial, path))) return "exists";
       if (!options.ifAbsent) await Deno.rename(partial, path);
@@ -113,14 +126,14 @@ export class FolderStore implements Store {
     } catch (error) {
       if (!(error instanceof Deno.errors.NotFound)) throw this.#failure(`remove ${key}`, error);
     }
-    // Folders are part of no key: an empty one goes, up to the top.
-    for (let above = dirname(key); above !== "."; above = dirname(above)) {
-      try {
-        await this.#removeUnfinished(join(this.root, above));
-        await Deno.remove(join(this.root, above));
-      } catch {
-        return;
-      }
+    // Folders are part of no key: an empty one goes, up to the top, and with it what killed processes left in it.
+    let above = dirname(key);
+    if (above === ".") return;
+    try {
+      if (!this.#holdsObject(join(this.root, above))) await removeTree(join(this.root, above));
+      for (above = dirname(above); above !== "."; above = dirname(above)) await Deno.remove(join(this.root, above));
+    } catch {
+      return; // It holds something else.
     }
   }
 
@@ -131,6 +144,8 @@ export class FolderStore implements Store {
     const buffer = new Uint8Array(Math.min(BLOCK, source.bytes));
     let done = 0;
     using file = await Deno.open(partial, { write: true, createNew: true, mode: FILE_MODE });
+    // Says that it is being written, to #removeAbandoned(); where there are no locks nothing counts as abandoned.
+    await tryLock(file, true).catch(() => false);
     while (done < source.bytes) {
       const block = await source.read(done, BLOCK, buffer);
       if (block.length === 0) break;
@@ -153,16 +168,37 @@ export class FolderStore implements Store {
     }
   }
 
-  /** Removes what killed processes left, in a folder that nothing is in otherwise. */
-  async #removeUnfinished(folder: string): Promise<void> {
-    const names = [...Deno.readDirSync(folder)].map(({ name }) => name);
-    if (!names.every((name) => PARTIAL_NAME.test(name))) return;
-    for (const name of names) await Deno.remove(join(folder, name));
+  /** Removes what killed processes left of a file: the system gave their locks back. */
+  async #removeAbandoned(path: string): Promise<void> {
+    const prefix = partialPrefix(path);
+    for await (const { name } of Deno.readDir(dirname(path))) {
+      if (!name.startsWith(prefix) || !isPartialFile(name)) continue;
+      const partial = join(dirname(path), name);
+      try {
+        using file = await Deno.open(partial, { read: true, write: true });
+        if (await tryLock(file, true)) await Deno.remove(partial);
+      } catch {
+        // Gone meanwhile, of another user, or no locks there: left to a person.
+      }
+    }
+  }
+
+  /** Whether any object stands below a folder. Ends at the first. */
+  #holdsObject(folder: string): boolean {
+    try {
+      const entries = [...Deno.readDirSync(folder)];
+      return entries.some(({ name, isDirectory }) => !isDirectory && !isPartialFile(name)) ||
+        entries.some(({ name, isDirectory }) => isDirectory && this.#holdsObject(join(folder, name)));
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return false;
+      // What cannot be looked into is not taken for empty.
+      return true;
+    }
   }
 
   #failure(what: string, cause: unknown): PgstrataError {
     if (cause instanceof PgstrataError) return cause;
-    if (isNoRoom(cause)) return noRoomError(`Cannot ${what}: ${this.name} is full`, cause);
+    if (isNoRoom(cause)) return fullStorage(what, this.name, cause);
     return new PgstrataError(`Cannot ${what}: the system refused`, {
       context: { storage: this.name },
       cause,

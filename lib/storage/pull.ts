@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { dirname, join } from "@std/path";
-import { type Clock, noRoomError, PgstrataError } from "../base/mod.ts";
+import { type Clock, eachInParallel, PgstrataError } from "../base/mod.ts";
 import {
   CHECKSUMS_FILE,
   exists,
@@ -11,14 +11,13 @@ import {
   sealFolder,
   SHELF_META,
 } from "../catalog/mod.ts";
-import { FileLock, freeSpace, hashFile, makeFolder, removeTree } from "../system/mod.ts";
+import { FileLock, freeSpace, holdsContent, makeFolder, removeTree } from "../system/mod.ts";
 import type { StoredFile } from "./backup_files.ts";
-import { eachInParallel } from "./limiter.ts";
 import { PartBuffers } from "./part_buffers.ts";
 import { PART, pullFile } from "./pull_file.ts";
 import type { TransferDeps, TransferResult } from "./push.ts";
 import { readObjectText } from "./read_object.ts";
-import { missingObject } from "./store_error.ts";
+import { missingObject, noRoomToPull } from "./store_error.ts";
 import type { RemoteBackup } from "./remote_shelf.ts";
 import type { Store } from "./store.ts";
 
@@ -86,7 +85,7 @@ async function pullInto(store: Store, backup: RemoteBackup, work: string, deps: 
   let movedBytes = 0;
   const parts = new PartBuffers(deps.jobs, PART);
   await eachInParallel(files, deps.jobs, deps.signal, async (file) => {
-    const skipped = await isThere(join(work, file.path), file);
+    const skipped = await holdsContent(join(work, file.path), file);
     if (skipped) deps.onEvent?.({ type: "moved", bytes: file.bytes });
     else {
       const moved = await pullFile(store, `${backup.path}/${file.path}`, join(work, file.path), file, parts, deps);
@@ -135,15 +134,6 @@ async function removeOthers(work: string, files: readonly StoredFile[]): Promise
   }
 }
 
-async function isThere(path: string, file: StoredFile): Promise<boolean> {
-  try {
-    return (await Deno.lstat(path)).size === file.bytes && (await hashFile(path)).sha256 === file.sha256;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
-}
-
 async function requireRoom(work: string, bytes: number): Promise<void> {
   let here = 0;
   const folders = [work];
@@ -155,6 +145,6 @@ async function requireRoom(work: string, bytes: number): Promise<void> {
   }
   const free = await freeSpace(work);
   if (free < bytes - here) {
-    throw noRoomError(`Cannot pull the backup: it needs ${bytes - here} bytes more, ${free} are free`);
+    throw noRoomToPull(`it needs ${bytes - here} bytes more, ${free} are free`);
   }
 }

@@ -1,10 +1,11 @@
 import { createHash } from "node:crypto";
-import { isNoRoom, noRoomError, PgstrataError } from "../base/mod.ts";
+import { isNoRoom, PgstrataError } from "../base/mod.ts";
 import { FILE_MODE, removeTree } from "../system/mod.ts";
 import type { StoredFile } from "./backup_files.ts";
 import type { PartBuffer, PartBuffers } from "./part_buffers.ts";
 import type { TransferDeps } from "./push.ts";
 import { readPart } from "./read_object.ts";
+import { noRoomToPull } from "./store_error.ts";
 import type { Store } from "./store.ts";
 
 /** Bytes of a request; as many requests as there are jobs run at the same time. */
@@ -44,7 +45,7 @@ export async function pullFile(
     await Deno.rename(partial, path);
     return moved;
   } catch (error) {
-    if (isNoRoom(error)) throw noRoomError(`Cannot pull ${key}: no space left on the device`, error);
+    if (isNoRoom(error)) throw noRoomToPull("no space left on the device", error);
     throw error;
   }
 }

@@ -1,8 +1,7 @@
 import { createHash } from "node:crypto";
 import { join } from "@std/path";
-import { PgstrataError } from "../base/mod.ts";
+import { eachInParallel, PgstrataError } from "../base/mod.ts";
 import { backupFiles, MANIFEST_NAMES, type StoredFile } from "./backup_files.ts";
-import { eachInParallel } from "./limiter.ts";
 import { REMOVING_MARK } from "./remote_shelf.ts";
 import { bytesSource, FileSource } from "./source.ts";
 import type { Store, StoredObject } from "./store.ts";

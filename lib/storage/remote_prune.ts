@@ -1,4 +1,4 @@
-import { type Clock, PgstrataError } from "../base/mod.ts";
+import { type Clock, eachInParallel, PgstrataError } from "../base/mod.ts";
 import {
   addPeriod,
   appendRecord,
@@ -7,54 +7,55 @@ import {
   planRetention,
   type PruneEvent,
   type PruneResult,
+  type RetentionDecision,
   type RetentionHistory,
   type RetentionItem,
   type RetentionPlan,
   type RetentionPolicy,
 } from "../catalog/mod.ts";
-import { eachInParallel } from "./limiter.ts";
+import { minimumDaysOf } from "./destination.ts";
 import { markRemoving } from "./push.ts";
 import { type RemoteBackup, type RemoteEntry, REMOVING_MARK } from "./remote_shelf.ts";
 import type { Store } from "./store.ts";
 
-/**
- * A store as retention sees it.
- *
- * @param marks of the shelf's records by backup id: what is marked there is kept here, what was found damaged there
- *   does not protect
- */
-export function remoteHistory(
-  entries: readonly RemoteEntry[],
-  marks: ReadonlyMap<string, BackupMarks> = new Map(),
-): RetentionHistory {
-  return { items: entries.map((entry) => remoteItem(entry, marks)), failedStarts: [] };
+/** What besides its objects decides about a store. */
+export interface RemoteRules {
+  /** Days that what is stored is paid for in any case, of the destination; null: by each backup's storage class. */
+  readonly minimumDays: number | null;
+  /**
+   * Of the shelf's records by backup id: what is marked there is kept here, what was found damaged there does not
+   * protect.
+   */
+  readonly marks?: ReadonlyMap<string, BackupMarks>;
+}
+
+/** A store as retention sees it. */
+export function remoteHistory(entries: readonly RemoteEntry[], rules: RemoteRules): RetentionHistory {
+  return { items: entries.map((entry) => remoteItem(entry, rules)), failedStarts: [] };
 }
 
 /**
  * What becomes of the backups of a store by a policy. What is paid for until a later day in any case stays until then.
- *
- * @param minimumDays of the destination
  */
 export function planRemoteRetention(
   entries: readonly RemoteEntry[],
   policy: RetentionPolicy,
   now: Date,
-  options: { readonly minimumDays: number | null; readonly marks?: ReadonlyMap<string, BackupMarks> },
+  rules: RemoteRules,
 ): RetentionPlan {
-  const plan = planRetention(remoteHistory(entries, options.marks), policy, now);
-  const { minimumDays } = options;
-  if (minimumDays === null) return plan;
-  const byPath = new Map(entries.map((entry) => [entry.path, entry]));
+  const plan = planRetention(remoteHistory(entries, rules), policy, now);
+  return { ...plan, decisions: plan.decisions.map(inColdStorage) };
+}
+
+/** What waits for cold storage on a shelf has arrived here: nothing more becomes of it. */
+function inColdStorage(decision: RetentionDecision): RetentionDecision {
+  if (decision.action !== "cold") return decision;
+  const { path, reason } = decision;
   return {
-    ...plan,
-    decisions: plan.decisions.map((decision) => {
-      const entry = byPath.get(decision.path);
-      if (decision.action !== "remove" || entry?.kind !== "backup") return decision;
-      const paidUntil = addPeriod(entry.storedAt, { unit: "days", count: minimumDays });
-      if (paidUntil <= now) return decision;
-      const text = `its storage class is paid for until ${paidUntil.toISOString().slice(0, 10)}`;
-      return { action: "keep", path: decision.path, rules: [{ rule: "minimum_days", text }], reviewDue: false };
-    }),
+    action: "keep",
+    path,
+    rules: [{ rule: "cold", text: `${reason}; this is its cold storage` }],
+    reviewDue: false,
   };
 }
 
@@ -145,9 +146,9 @@ async function noteWithdrawal(entry: RemoteBackup, { records, clock }: RemotePru
   await appendRecord(records.shelf, entry.summary.id, { kind: "withdrawn", at, destination: records.destination });
 }
 
-function remoteItem(entry: RemoteEntry, allMarks: ReadonlyMap<string, BackupMarks>): RetentionItem {
+function remoteItem(entry: RemoteEntry, { minimumDays, marks: allMarks }: RemoteRules): RetentionItem {
   const { path, time, environment, label } = entry;
-  const bare = { path, time, environment, label, published: false, tables: null, dataBytes: null };
+  const bare = { path, time, environment, label, published: false, paidUntil: null, tables: null, dataBytes: null };
   const nothing = { ...bare, marks: NO_MARKS, usage: { apparent: 0, own: 0, links: [] } };
   switch (entry.kind) {
     case "backup": {
@@ -155,12 +156,14 @@ function remoteItem(entry: RemoteEntry, allMarks: ReadonlyMap<string, BackupMark
       if (summary === null) return { ...nothing, state: "unreadable" };
       const { full, schema, table, root } = summary.bytes;
       const bytes = full + schema + table + root;
-      const marks = allMarks.get(summary.id) ?? NO_MARKS;
+      const marks = allMarks?.get(summary.id) ?? NO_MARKS;
+      const count = minimumDays ?? minimumDaysOf(entry.storageClass);
       return {
         ...bare,
         state: marks.damaged !== null ? "damaged" : summary.status === "complete" ? "good" : "incomplete",
         // A copy in cold storage is what a local one waits for before it goes; here it would protect itself.
         marks: { ...marks, stored: [] },
+        paidUntil: count === null ? null : addPeriod(entry.storedAt, { unit: "days", count }),
         tables: summary.tables,
         dataBytes: summary.dataBytes,
         usage: { apparent: bytes, own: bytes, links: [] },

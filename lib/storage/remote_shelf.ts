@@ -1,7 +1,6 @@
-import { messageOf, PgstrataError } from "../base/mod.ts";
+import { eachInParallel, messageOf, PgstrataError } from "../base/mod.ts";
 import { type BackupSummary, MANIFEST_FILE, parseFolderName, parseManifest, summarize } from "../catalog/mod.ts";
 import { MANIFEST_NAMES } from "./backup_files.ts";
-import { eachInParallel } from "./limiter.ts";
 import { readObjectText } from "./read_object.ts";
 import type { Store, StoredObject } from "./store.ts";
 

@@ -1,4 +1,5 @@
 import { messageOf, PgstrataError, type PgstrataErrorOptions } from "../base/mod.ts";
+import { FULL_HINT } from "./store_error.ts";
 
 /** The part of an SDK's error that tells what happened. */
 interface ServiceError {
@@ -36,8 +37,7 @@ const CLOCK: Kind = {
 const FULL: Kind = {
   code: "no_room",
   state: "the storage is full or a quota is reached",
-  hint:
-    "Free space there (`pgstrata prune --remote`) or raise the quota. What was stored stays: push again and it goes on.",
+  hint: FULL_HINT,
 };
 const BUSY: Kind = {
   code: "connection",

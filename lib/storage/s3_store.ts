@@ -12,9 +12,10 @@ import type { S3Destination } from "./destination.ts";
 import { Limiter } from "./limiter.ts";
 import { PartBuffers } from "./part_buffers.ts";
 import type { OpenStoreOptions } from "./open_store.ts";
-import { s3Client } from "./s3_client.ts";
+import { downloadClient, s3Client, SILENCE_PATIENCE } from "./s3_client.ts";
 import { httpStatus, s3Error, serviceCode } from "./s3_error.ts";
 import { objectFacts, PART_SIZE, uploadInParts } from "./s3_upload.ts";
+import { unlessSilent } from "./unless_silent.ts";
 import { changedSource, checkKey, lockedObject, missingObject } from "./store_error.ts";
 import type { ObjectDetails, ObjectSource, PutOptions, Store, StoredObject } from "./store.ts";
 
@@ -33,6 +34,7 @@ export class S3Store implements Store {
 
   private constructor(
     private readonly client: S3Client,
+    private readonly downloads: S3Client,
     private readonly destination: S3Destination,
     jobs: number,
     signal: AbortSignal | undefined,
@@ -46,7 +48,8 @@ export class S3Store implements Store {
   /** Makes ready. No request is sent yet. */
   static open(destination: S3Destination, options: S3StoreOptions): S3Store {
     const client = s3Client(destination, options.env, options.jobs);
-    return new S3Store(client, destination, options.jobs, options.signal, options.pageSize);
+    const downloads = downloadClient(destination, client);
+    return new S3Store(client, downloads, destination, options.jobs, options.signal, options.pageSize);
   }
 
   get name(): string {
@@ -109,9 +112,10 @@ export class S3Store implements Store {
       if (range?.length === 0) return new Blob([]).stream();
       try {
         const Range = range === undefined ? {} : { Range: `bytes=${range.offset}-${range.offset + range.length - 1}` };
-        const { Body } = await this.client.send(new GetObjectCommand({ ...this.#at(key), ...Range }), this.#send);
-        if (Body === undefined) throw new Error("the answer has no body");
-        return ReadableStream.from(Body as unknown as AsyncIterable<Uint8Array>);
+        const { Body } = await this.downloads.send(new GetObjectCommand({ ...this.#at(key), ...Range }), this.#send);
+        // By fetch it is one of the web's streams.
+        if (!(Body instanceof ReadableStream)) throw new Error("the answer has no body");
+        return unlessSilent(Body, SILENCE_PATIENCE);
       } catch (error) {
         if (serviceCode(error) === "NoSuchKey") throw missingObject(key, this.name, error);
         throw error;
@@ -136,6 +140,7 @@ export class S3Store implements Store {
 
   [Symbol.asyncDispose](): Promise<void> {
     this.client.destroy();
+    this.downloads.destroy();
     return Promise.resolve();
   }
 

@@ -17,6 +17,24 @@ export function changedSource(key: string): PgstrataError {
   });
 }
 
+/** Words for a storage that takes nothing more. */
+export const FULL_HINT =
+  "Free space there (`pgstrata prune --remote`) or raise the quota. What was stored stays: push again and it goes on.";
+
+/** A folder's disk is full (exit code 6). */
+export function fullStorage(what: string, store: string, cause: unknown): PgstrataError {
+  return new PgstrataError(`Cannot ${what}: ${store} is full`, { code: "no_room", hint: FULL_HINT, cause });
+}
+
+/** The shelf's disk has no room for what is pulled (exit code 6). */
+export function noRoomToPull(state: string, cause?: unknown): PgstrataError {
+  return new PgstrataError(`Cannot pull the backup: ${state}`, {
+    code: "no_room",
+    hint: "Free space, and pull again: it goes on where it stopped. Or choose another folder with --dir.",
+    cause,
+  });
+}
+
 /** An object may not be removed yet (exit code 7). */
 export function lockedObject(key: string, until: Date | "held" | null, cause?: unknown): PgstrataError {
   const when = until === null ? "" : until === "held" ? " by a legal hold" : ` until ${until.toISOString()}`;

@@ -1,4 +1,5 @@
-import { basename, dirname, join } from "@std/path";
+import { dirname } from "@std/path";
+import { partialFile } from "./partial_file.ts";
 
 /** Mode of every file we write. */
 export const FILE_MODE = 0o600;
@@ -13,7 +14,7 @@ export const FOLDER_MODE = 0o700;
  * @throws {Error} what the system says; nothing is left behind and the old file is as it was.
  */
 export async function writeFileAtomic(path: string, content: string | Uint8Array): Promise<void> {
-  const partial = join(dirname(path), `.${basename(path)}.${crypto.randomUUID()}.partial`);
+  const partial = partialFile(path);
   try {
     await writeFileSynced(partial, content);
     await Deno.rename(partial, path);

@@ -4,6 +4,7 @@ export * from "./file_hash.ts";
 export * from "./file_lock.ts";
 export * from "./free_space.ts";
 export * from "./interruption.ts";
+export * from "./partial_file.ts";
 export * from "./process.ts";
 export * from "./temp_folder.ts";
 export * from "./try_lock.ts";

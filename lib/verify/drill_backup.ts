@@ -34,7 +34,7 @@ export async function drillBackup(options: DrillOptions, deps: DrillDeps): Promi
     server: { version: stage.version, disposable: options.target === null },
     warnings,
     tiers,
-    duration: deps.clock.monotonic() - begun,
+    duration: Math.round(deps.clock.monotonic() - begun),
   };
 }
 

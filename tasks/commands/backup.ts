@@ -145,6 +145,12 @@ export const BACKUP_OPTIONS = {
     group: "How it is written",
     summary: "Leave the restore commands out of the summary",
   },
+  "room-check": {
+    kind: "flag",
+    default: true,
+    group: "How it is written",
+    summary: "Go on where the disk has less room than a backup is bound to take (else refused, exit code 6)",
+  },
   prune: {
     kind: "flag",
     group: "How it is written",

@@ -15,6 +15,7 @@ export function item(time: Date | string, facts: Partial<RetentionItem> = {}): R
     state: "good",
     marks: NO_MARKS,
     published: false,
+    paidUntil: null,
     tables: 2,
     dataBytes: 1000,
     usage: { apparent: 100, own: 100, links: [] },

@@ -38,6 +38,7 @@ const anyItem: fc.Arbitrary<RetentionItem> = fc.record({
   ),
   marks: anyMarks,
   published: fc.oneof({ weight: 20, arbitrary: fc.constant(false) }, { weight: 1, arbitrary: fc.constant(true) }),
+  paidUntil: rarely(time),
   tables: fc.oneof({ weight: 40, arbitrary: fc.constant(2) }, { weight: 1, arbitrary: fc.constant(0) }),
   dataBytes: fc.oneof(
     { weight: 15, arbitrary: fc.integer({ min: 900, max: 1100 }) },
@@ -104,6 +105,7 @@ function isProtected(one: RetentionItem, { items, failedStarts }: RetentionHisto
   if (isNewestOf((other) => isOurs(other) && other.marks.verified !== null)) return true;
   if (isNewestOf((other) => isOurs(other) && other.marks.drilled !== null)) return true;
   const { keep } = one.marks;
+  if (one.paidUntil !== null && one.paidUntil.getTime() > NOW.getTime()) return true;
   if (one.published || (keep !== null && (keep.until === null || Date.parse(keep.until) > NOW.getTime()))) return true;
   const newestGood = Math.max(
     -1,

@@ -83,6 +83,7 @@ const PROTECTED = [
     "marked",
   ],
   ["the one shown as latest", { published: true }, "published"],
+  ["what its storage class is paid for", { paidUntil: new Date("2100-01-01") }, "minimum_days"],
   ["a folder of somebody else", { state: "foreign" }, "foreign"],
   ["a folder that cannot be read", { state: "unreadable" }, "unreadable"],
   ["a folder that is being written", { state: "running" }, "running"],

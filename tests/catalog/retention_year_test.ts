@@ -80,6 +80,43 @@ Deno.test("after a year of hourly backups, hours, days and years are left", () =
   ]);
 });
 
+Deno.test("after a year of daily backups and upgrades, the last five and the last two before upgrades are left", () => {
+  const left = simulate(YEAR, DEFAULT_POLICY, (day) => {
+    const isUpgrade = day.getUTCDate() === 3 && day.getUTCMonth() % 3 === 0;
+    return isUpgrade
+      ? [item(day), item(new Date(day.getTime() - 3_600_000), { label: "pre-upgrade-17" })]
+      : [item(day)];
+  });
+  assertEquals(left, ["2026-07-03 pre-upgrade-17", "2026-10-03 pre-upgrade-17", ...december(27)]);
+});
+
+Deno.test("after a year of daily backups under a size cap, as many of the newest are left as there is room for", () => {
+  const policy = { ...DEFAULT_POLICY, rules: [{ keepFor: { unit: "days" as const, count: 30 } }], maxBytes: 1_250 };
+  assertEquals(simulate(YEAR, policy, daily), december(20), "items of 100 bytes");
+});
+
+Deno.test("on every day of a year keep-last-5 leaves what the runbook's shell command leaves", async () => {
+  await using shelf = await TempFolder.create();
+  const days = Array.from({ length: 365 }, (_, index) => new Date(YEAR + index * DAY));
+  const names = days.map((day) => item(day).path);
+  const script = days.map((day, index) =>
+    `mkdir ${names[index]}; touch -d @${day.getTime() / 1000} ${names[index]}; ` +
+    "ls -1dt *_prod* | tail -n +6 | xargs -r rmdir; echo $(ls -1d *_prod*)"
+  ).join("\n");
+  await Deno.writeTextFile(join(shelf.path, "script.sh"), script);
+  const shell = await new Deno.Command("sh", { args: ["script.sh"], cwd: shelf.path, env: { LC_ALL: "C" } }).output();
+  const theirs = new TextDecoder().decode(shell.stdout).trim().split("\n");
+  let items: RetentionItem[] = [];
+  const ours = days.map((day) => {
+    items.push(item(day));
+    const plan = planRetention({ items, failedStarts: [] }, DEFAULT_POLICY, day);
+    const gone = new Set(plan.decisions.filter((one) => one.action === "remove").map((one) => one.path));
+    items = items.filter((one) => !gone.has(one.path));
+    return items.map(({ path }) => path).join(" ");
+  });
+  assertEquals(ours, theirs);
+});
+
 Deno.test("after a year and a half, the table of kinds leaves what it says", () => {
   const labelled: Readonly<Record<string, string>> = {
     "2025-08-01": "critical",

@@ -1,12 +1,10 @@
 import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { join } from "@std/path";
 import { PgstrataError, Secret } from "../../lib/base/mod.ts";
+import { ensureProgram } from "../../scripts/test_programs.ts";
 import { removeTree } from "../../lib/system/mod.ts";
 import { openSession, pinTarget } from "../../lib/connection/mod.ts";
 import { eventually, freePort, TestServer } from "./server_fixture.ts";
-
-const PGBOUNCER = "/usr/sbin/pgbouncer";
-const installed = await Deno.stat(PGBOUNCER).then(() => true, () => false);
 
 /** A PgBouncer before a test server. */
 async function withPooler(
@@ -25,7 +23,9 @@ async function withPooler(
       `ignore_startup_parameters=extra_float_digits\nlogfile=${folder}/log\n`,
   );
   for (const path of [folder, join(folder, "users"), join(folder, "ini")]) await Deno.chown(path, uid, gid);
-  const child = new Deno.Command(PGBOUNCER, {
+  const pgbouncer = await ensureProgram("pgbouncer");
+  const child = new Deno.Command(pgbouncer.path, {
+    env: pgbouncer.env,
     args: ["-q", join(folder, "ini")],
     stdin: "null",
     stdout: "null",
@@ -47,7 +47,6 @@ async function withPooler(
 
 Deno.test({
   name: "PgBouncer: session mode is used and recognised, transaction mode refused before anything is set in it",
-  ignore: !installed,
   fn: async () => {
     await using server = await TestServer.start();
     {

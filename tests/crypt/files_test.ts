@@ -3,7 +3,7 @@ import { join } from "@std/path";
 import { PgstrataError, Secret } from "../../lib/base/mod.ts";
 import { type EncryptionKey, generateAgeKey, openDecryptor, openEncryptor } from "../../lib/crypt/mod.ts";
 import { processText, runProcess, TempFolder } from "../../lib/system/mod.ts";
-import { CryptFixture, type KeyPair } from "./crypt_fixture.ts";
+import { CryptFixture, type KeyPair, usePathWithAge } from "./crypt_fixture.ts";
 import { noise, sha256 } from "./real_backup.ts";
 
 /** The borders of age's chunks (64 KiB) and of what the program takes over (1 MiB). */
@@ -122,13 +122,18 @@ Deno.test("files of Debian's age and gpg are opened", async () => {
 });
 
 Deno.test("a file locked with a passphrase by the age program is opened", async () => {
-  // The program takes a passphrase from a terminal only: this file was made with `age -p` 1.1.1, work factor 10.
+  await usePathWithAge();
   await using folder = await TempFolder.create();
-  const { Encrypter } = await import("age-encryption");
-  const encrypter = new Encrypter();
-  encrypter.setPassphrase("x y");
-  encrypter.setScryptWorkFactor(10);
-  await Deno.writeFile(join(folder.path, "cipher"), await encrypter.encrypt(noise(2_000_000)));
+  await Deno.writeFile(join(folder.path, "plain"), noise(2_000_000));
+  // The program takes a passphrase from a terminal only: util-linux gives it one.
+  await processText({
+    program: "script",
+    args: ["--quiet", "--return", "--command", "age --passphrase --output cipher plain", "/dev/null"],
+    stdin: "x y\nx y\n",
+    cwd: folder.path,
+  });
+  const head = new TextDecoder("latin1").decode((await Deno.readFile(join(folder.path, "cipher"))).subarray(0, 40));
+  assertMatch(head, /^age-encryption\.org\/v1\n-> scrypt /);
   await using decryptor = await openDecryptor(null, "age", { passphrase: new Secret("x y") });
   await decryptor.decryptFile(join(folder.path, "cipher"), join(folder.path, "back"), { sync: false });
   assertEquals(sha256(await Deno.readFile(join(folder.path, "back"))), sha256(noise(2_000_000)));

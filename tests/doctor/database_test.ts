@@ -62,6 +62,21 @@ for (const major of testedMajors()) {
     assertStringIncludes(expectCheck(checks, "roles", "ok").message, "without password hashes");
   });
 
+  Deno.test(
+    titled("schemas that are closed to the role are named once: no other check fails on their account"),
+    async () => {
+      const database = await server.createDatabase("empty");
+      await database.psql(`CREATE SCHEMA storage; CREATE TABLE storage.objects (id int);
+      CREATE SCHEMA vault; CREATE TABLE vault.secrets (id int); REVOKE ALL ON SCHEMA storage, vault FROM PUBLIC`);
+      const user = await role(database);
+      const { checks } = await examined(as(user, database));
+      assertEquals(checks.filter(({ state }) => state === "problem").map(({ name }) => name), ["privileges"]);
+      await using session = await openSession(await pinTarget(as(user, database)));
+      assertEquals(await rowsIn(session)("vault", "secrets"), null);
+      assertEquals(await rowsIn(session)("vault", "nothing"), false);
+    },
+  );
+
   Deno.test(titled("row-level security that hides rows is a problem; the fix, done, makes it go away"), async () => {
     const database = await server.createDatabase("empty");
     await database.psql(`CREATE TABLE public.notes (id int); ALTER TABLE public.notes ENABLE ROW LEVEL SECURITY`);

@@ -7,6 +7,7 @@ import {
   writeMetricsFile,
 } from "../../lib/notice/mod.ts";
 import { processText, TempFolder } from "../../lib/system/mod.ts";
+import { ensureProgram } from "../../scripts/test_programs.ts";
 import { parseExposition } from "./exposition_parser.ts";
 import { failedOutcome, fakeOutcome } from "./fake_outcome.ts";
 
@@ -115,27 +116,14 @@ for (
   });
 }
 
-const PROMTOOL = [Deno.env.get("PROMTOOL") ?? "", "/usr/bin/promtool"].find((path) => {
-  try {
-    return Deno.statSync(path).isFile;
-  } catch {
-    return false;
-  }
-});
-
-Deno.test({
-  name: "promtool finds nothing to say about the metrics (Debian's package prometheus)",
-  ignore: PROMTOOL === undefined,
-  fn: async () => {
-    const text = metricsText(METRIC_FAMILIES, [
-      ...updateMetrics([], fakeOutcome({ drilledAt: "2026-01-01T00:00:00Z" })),
-      ...updateMetrics([], failedOutcome({ environment: 'st"aging' })),
-    ]);
-    const output = await processText({ program: PROMTOOL ?? "", args: ["check", "metrics"], stdin: text });
-    assertEquals(output, "");
-    await assertRejects(() =>
-      processText({ program: PROMTOOL ?? "", args: ["check", "metrics"], stdin: `${text}a{ 1\n` })
-    );
-    assert(text.includes("# EOF"));
-  },
+Deno.test("promtool finds nothing to say about the metrics (Debian's package prometheus)", async () => {
+  const { path, env } = await ensureProgram("promtool");
+  const check = (stdin: string) => processText({ program: path, args: ["check", "metrics"], stdin, env });
+  const text = metricsText(METRIC_FAMILIES, [
+    ...updateMetrics([], fakeOutcome({ drilledAt: "2026-01-01T00:00:00Z" })),
+    ...updateMetrics([], failedOutcome({ environment: 'st"aging' })),
+  ]);
+  assertEquals(await check(text), "");
+  await assertRejects(() => check(`${text}a{ 1\n`));
+  assert(text.includes("# EOF"));
 });

@@ -114,6 +114,7 @@ export function fullShelf(): Shelf {
       method: "age",
       summary: encrypted.summary,
       marks: NO_MARKS,
+      publishedAt: null,
     },
     {
       ...base("20261115_020004_staging", "2026-11-15T02:00:04Z", "staging", 700_000_000),
@@ -121,6 +122,7 @@ export function fullShelf(): Shelf {
       method: "gpg",
       summary: null,
       marks: NO_MARKS,
+      publishedAt: null,
     },
     {
       ...base("20261121_082930_prod.partial", "2026-11-21T08:29:30Z", "prod", 12_000_000),

@@ -1,7 +1,9 @@
-import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { PgstrataError } from "../../lib/base/mod.ts";
 import { type TestDatabase, testedMajors, type TestServer, testServer } from "../../scripts/test_server.ts";
-import { backUp, differingLines, dumpText, restore } from "./restore_fixture.ts";
+import { backUp, differingLines, dumpText, restore, targetOf } from "./restore_fixture.ts";
+import type { RestoreWork } from "../../lib/restore/restore_work.ts";
+import { supabasePreflight } from "../../lib/restore/supabase_preflight.ts";
 
 const TARGET = { file: new URL("../../scripts/fixtures/supabase_target.sql", import.meta.url).pathname };
 
@@ -13,12 +15,18 @@ CREATE TABLE cron.job (jobid bigserial PRIMARY KEY, schedule text, command text,
 INSERT INTO cron.job (schedule, command, jobname) VALUES ('5 4 * * *', E'DELETE FROM x\\n WHERE ''a'' <> E''\\\\t''', 'night''s work'), ('* * * * *', 'SELECT 1', NULL);
 `;
 
+/** Webhooks, and a role that may log in, whose password no backup of Supabase holds. */
+const MORE = `
+CREATE SCHEMA supabase_functions; CREATE TABLE supabase_functions.hooks (id int); INSERT INTO supabase_functions.hooks VALUES (1);
+CREATE ROLE reporting LOGIN; GRANT SELECT ON public.orders TO reporting;
+`;
+
 // GRANT SET ON PARAMETER, which stands for supautils, came with 15.
 for (const major of testedMajors().filter((each) => each >= 15)) {
   const sourceServer = await testServer(major);
   const server = await testServer(major, { superuser: "supabase_admin" });
   const source = await sourceServer.createDatabase("sample");
-  await source.psql(CRON);
+  await source.psql(CRON + MORE);
   const folder = await backUp(sourceServer, source.url);
 
   /** A fresh project, and its URL for the role that users have. */
@@ -79,6 +87,72 @@ for (const major of testedMajors().filter((each) => each >= 15)) {
     assertStringIncludes(todo, "look at pg_cron's 2 jobs, which are inactive");
   });
 
+  Deno.test(`PostgreSQL ${major}: what Supabase's guide leaves to people is looked at before, and shown before anybody agrees`, async () => {
+    const checks = new Map(first.preflight.map(({ check, state, text }) => [check, `${state}: ${text}`]));
+    assertEquals([...checks.keys()], [
+      "disk",
+      "extensions",
+      "role passwords",
+      "webhooks",
+      "publications",
+      "default privileges",
+      "vault root key",
+      "connection",
+    ]);
+    const says = (check: string, text: RegExp) => assertMatch(checks.get(check) ?? "", text);
+    says("disk", /^ok: about .* needed, .* free in \//);
+    says("extensions", /^ok: .*pgcrypto \S+ is there.*/);
+    says("extensions", /citext \S+ can be created/);
+    says("role passwords", /^attention: the backup holds no passwords of reporting/);
+    says("webhooks", /^attention: .*enable Database Webhooks in the dashboard first/);
+    says("publications", /^attention: .*everything_inserted cannot be made by this role.*/);
+    says("publications", /supabase_realtime is here: its tables join it again/);
+    says("default privileges", /^ok: those of the project are set aside/);
+    says("vault root key", /^attention: the backup holds \d+ secrets/);
+    says("connection", /^ok: /);
+    assertStringIncludes(first.todo.join("\n"), "enable Database Webhooks in the project's settings");
+    assertStringIncludes(first.todo.join("\n"), "set passwords: reporting");
+    const enabled = await project();
+    await enabled.psql("CREATE SCHEMA supabase_functions");
+    const second = await restore(server, folder, enabled.asPostgres, { inPlace: true });
+    assertEquals(second.plans[0]?.preflight, second.preflight);
+    assertEquals(second.preflight.find(({ check }) => check === "webhooks")?.text, "enabled here, too");
+  });
+
+  Deno.test(`PostgreSQL ${major}: policies on the platform's tables are restored where supautils allows it, and only there`, async () => {
+    const grants = (name: string) =>
+      server.cluster.psql(
+        `ALTER DATABASE ${name} SET "supautils.policy_grants" = '{"postgres": ["storage.objects", "auth.users"]}'`,
+      );
+    const policies = `SELECT string_agg(pg_get_expr(polqual, polrelid), ',' ORDER BY polname) FROM pg_policy
+      WHERE polrelid = 'storage.objects'::regclass`;
+    // The setting alone, without what supautils does: it is asked by doing.
+    const promised = await project();
+    await grants(promised.name);
+    const left = await restore(server, folder, promised.asPostgres, { inPlace: true });
+    assertEquals(left.leftOut.filter(({ kind }) => kind === "POLICY").length, 2);
+    assertEquals(await promised.psql(policies), "");
+    // What supautils allows, PostgreSQL itself allows to a member of the owner.
+    const target = await project();
+    await grants(target.name);
+    await server.cluster.psql("GRANT supabase_storage_admin TO postgres");
+    try {
+      const report = await restore(server, folder, target.asPostgres, { inPlace: true });
+      assertEquals(report.leftOut.filter(({ kind }) => kind === "POLICY"), []);
+      assert(!report.todo.some((text) => text.includes("create the policy in the dashboard")));
+      assertEquals(await target.psql(policies), await source.psql(policies));
+      // A second time they are there, and stay.
+      const again = await restore(server, folder, target.asPostgres, { inPlace: true });
+      assertEquals(again.leftOut.filter(({ kind }) => kind === "POLICY").map(({ reason }) => reason), [
+        "is there already",
+        "is there already",
+      ]);
+      assertEquals(await target.psql(policies), await source.psql(policies));
+    } finally {
+      await server.cluster.psql("REVOKE supabase_storage_admin FROM postgres");
+    }
+  });
+
   Deno.test(`PostgreSQL ${major}: pg_cron's jobs come back inactive, or active when asked for`, async () => {
     const jobs = "SELECT jobname, schedule, command, active FROM cron.job ORDER BY jobname";
     assertEquals(
@@ -135,6 +209,49 @@ for (const major of testedMajors().filter((each) => each >= 15)) {
     assertEquals(differingLines(await dumpText(server, target), before), []);
   });
 }
+
+Deno.test("a transaction pooler is refused before anything is asked of it; a session pooler is told apart", async () => {
+  const server = await testServer(15);
+  const url = (port: number) =>
+    `postgresql://postgres.abcdefghijklmnopqrst:x@aws-0-eu.pooler.supabase.com:${port}/postgres`;
+  const folder = await backUp(server, (await server.createDatabase({ sql: "CREATE TABLE t (a int)" })).url);
+  const error = await assertRejects(() => restore(server, folder, url(6543)), PgstrataError);
+  assertEquals(error.code, "connection");
+  assertStringIncludes(error.message, "it is a transaction pooler");
+  const work = {
+    target: targetOf(url(5432)),
+    archive: { toc: { entries: [] } },
+    facts: { schemas: new Map(), ownDefaultPrivileges: 0 },
+    source: { manifest: { tables: [] } },
+    selection: { whole: true },
+  } as unknown as RestoreWork;
+  assertMatch(supabasePreflight(work).find(({ check }) => check === "connection")?.text ?? "", /^session pooler: /);
+});
+
+Deno.test("a disk that is too small is said before anybody agrees; one that cannot be seen is said to be unknown", async () => {
+  const server = await testServer(15);
+  const folder = await backUp(server, (await server.createDatabase({ sql: "CREATE TABLE t (a int)" })).url);
+  const path = `${folder}/manifest.json`;
+  const manifest = JSON.parse(await Deno.readTextFile(path));
+  manifest.server.databaseBytes = 1e15;
+  await Deno.writeTextFile(path, JSON.stringify(manifest));
+  const target = await server.createDatabase({ sql: "CREATE TABLE old (a int)" });
+  const report = await restore(server, folder, target.url);
+  assertMatch(report.warnings.join("\n"), /disk: about .* needed, .* free in \//);
+  assertEquals(report.plans[0]?.preflight.find(({ check }) => check === "disk")?.state, "attention");
+  // A role that may not ask where the server's folder is.
+  await server.cluster.psql("CREATE ROLE nobody_special LOGIN");
+  await target.psql(
+    `ALTER DATABASE ${target.name} OWNER TO nobody_special; GRANT ALL ON SCHEMA public TO nobody_special`,
+  );
+  const other = await restore(server, folder, target.url.replace("postgres@", "nobody_special@"), {
+    tables: ["t"],
+    clean: true,
+    roles: false,
+    inPlace: true,
+  }).catch((error) => error.report);
+  assertEquals(other.preflight.find(({ check }: { check: string }) => check === "disk")?.state, "unknown");
+});
 
 /** Default privileges of the platform's own and the owner's use of public are the target's. */
 async function assertEqualUserSchemas(

@@ -1,9 +1,9 @@
 import { assert, assertEquals } from "@std/assert";
 import { compileArguments, lacksRuntimeBase, workerFiles } from "../../scripts/compile.ts";
 
-Deno.test("compileArguments() names the permissions, the Workers and the target", () => {
+Deno.test("compileArguments() names the permissions, what is loaded by name, and the target", () => {
   assertEquals(
-    compileArguments({ target: "aarch64-apple-darwin", output: "dist/x", workers: ["lib/a/b_worker.ts"] }),
+    compileArguments({ target: "aarch64-apple-darwin", output: "dist/x", included: ["lib/a/b_worker.ts"] }),
     [
       "compile",
       "--exclude-unused-npm",

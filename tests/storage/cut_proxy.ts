@@ -4,9 +4,21 @@ export interface Faults {
   cutAfterUp?: number | undefined;
   /** The same for bytes that come down. */
   cutAfterDown?: number | undefined;
+  /** Cut every connection from this request on. */
+  refuseAfter?: number | undefined;
   /** Answer each PUT and POST with this instead of handing it on: a status and S3's code. */
   refuseWrites?: { readonly status: number; readonly code: string } | undefined;
 }
+
+/** What becomes of some bytes. */
+type Fate = "forward" | "drop" | "cut";
+
+const NO_FAULTS: Faults = {
+  cutAfterUp: undefined,
+  cutAfterDown: undefined,
+  refuseAfter: undefined,
+  refuseWrites: undefined,
+};
 
 /** A proxy before an S3 server, on the loopback address, that counts requests and breaks connections. */
 export class CutProxy implements AsyncDisposable {
@@ -30,9 +42,14 @@ export class CutProxy implements AsyncDisposable {
     return `http://127.0.0.1:${this.#listener.addr.port}`;
   }
 
+  /** Bytes that have gone up. */
+  get up(): number {
+    return this.#up;
+  }
+
   /** Counts from zero again, with these faults. */
   arm(faults: Faults): void {
-    Object.assign(this.faults, { cutAfterUp: undefined, cutAfterDown: undefined, refuseWrites: undefined }, faults);
+    Object.assign(this.faults, NO_FAULTS, faults);
     this.#up = 0;
     this.#down = 0;
     this.requests.length = 0;
@@ -62,12 +79,14 @@ export class CutProxy implements AsyncDisposable {
       this.cuts++;
       for (const one of both) close(one);
     };
-    const pump = async (from: Deno.TcpConn, to: Deno.TcpConn, look: (chunk: Uint8Array) => boolean) => {
+    const pump = async (from: Deno.TcpConn, to: Deno.TcpConn, look: (chunk: Uint8Array) => Fate) => {
       const buffer = new Uint8Array(64 * 1024);
       try {
         for (let read = await from.read(buffer); read !== null; read = await from.read(buffer)) {
           const chunk = buffer.subarray(0, read);
-          if (!look(chunk)) return cut();
+          const fate = look(chunk);
+          if (fate === "cut") return cut();
+          if (fate === "drop") continue;
           for (let done = 0; done < chunk.length;) done += await to.write(chunk.subarray(done));
         }
       } catch {
@@ -76,25 +95,38 @@ export class CutProxy implements AsyncDisposable {
       for (const one of both) close(one);
     };
     await Promise.all([
-      pump(client, server, (chunk) => this.#lookUp(chunk, client)),
-      pump(server, client, (chunk) => (this.#down += chunk.length) <= (this.faults.cutAfterDown ?? Infinity)),
+      pump(client, server, this.#lookUp(client)),
+      pump(
+        server,
+        client,
+        (chunk) => (this.#down += chunk.length) <= (this.faults.cutAfterDown ?? Infinity) ? "forward" : "cut",
+      ),
     ]);
     for (const one of both) this.#open.delete(one);
   }
 
-  #lookUp(chunk: Uint8Array, client: Deno.TcpConn): boolean {
-    const start = new TextDecoder("latin1").decode(chunk.subarray(0, 200));
-    const line = /^((?:GET|PUT|POST|HEAD|DELETE) \S+) HTTP\/1\.1\r\n/.exec(start)?.[1];
-    if (line !== undefined) this.requests.push(line);
-    const { refuseWrites } = this.faults;
-    if (line !== undefined && refuseWrites !== undefined && /^P/.test(line)) {
-      const body = `<?xml version="1.0"?><Error><Code>${refuseWrites.code}</Code><Message>no</Message></Error>`;
-      const head = `HTTP/1.1 ${refuseWrites.status} No\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n`;
-      client.write(new TextEncoder().encode(head + body)).catch(() => {});
-      return true;
-    }
-    this.#up += chunk.length;
-    return this.#up <= (this.faults.cutAfterUp ?? Infinity);
+  /** Looks at what goes up on one connection. A request that is answered here never reaches the server. */
+  #lookUp(client: Deno.TcpConn): (chunk: Uint8Array) => Fate {
+    let isRefused = false;
+    return (chunk) => {
+      const start = new TextDecoder("latin1").decode(chunk.subarray(0, 200));
+      const line = /^((?:GET|PUT|POST|HEAD|DELETE) \S+) HTTP\/1\.1\r\n/.exec(start)?.[1];
+      const { refuseWrites, refuseAfter = Infinity, cutAfterUp = Infinity } = this.faults;
+      if (line !== undefined) {
+        this.requests.push(line);
+        isRefused = refuseWrites !== undefined && /^P/.test(line);
+        if (isRefused && refuseWrites !== undefined) {
+          const body = `<?xml version="1.0"?><Error><Code>${refuseWrites.code}</Code><Message>no</Message></Error>`;
+          const head =
+            `HTTP/1.1 ${refuseWrites.status} No\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n`;
+          client.write(new TextEncoder().encode(head + body)).catch(() => {});
+        }
+      }
+      if (isRefused) return "drop";
+      if (this.requests.length > refuseAfter) return "cut";
+      this.#up += chunk.length;
+      return this.#up <= cutAfterUp ? "forward" : "cut";
+    };
   }
 }
 

@@ -76,6 +76,16 @@ Deno.test("nothing is removed before the storage class's minimum duration has pa
   for (const [day, removed] of [["2026-06-07", 0], ["2026-06-08", 2]] as const) {
     const plan = planRemoteRetention(entries, POLICY, new Date(`${day}T00:00:00Z`), { minimumDays: 90 });
     assertEquals(plan.decisions.filter(({ action }) => action === "remove").length, removed, day);
+    const whole = plan.remainingBytes + plan.freedBytes;
+    assertEquals(plan.freedBytes, whole / 4 * removed, "what has to stay is not said to come free");
+    const capped = planRemoteRetention(entries, { ...POLICY, maxBytes: 1 }, new Date(`${day}T00:00:00Z`), {
+      minimumDays: 90,
+    });
+    assertEquals(
+      [capped.remainingBytes, capped.overCap],
+      [removed === 0 ? whole : whole / 4, true],
+      "nor is a cap met",
+    );
     const waiting = plan.decisions.flatMap((decision) => decision.action === "keep" ? decision.rules : []);
     assertEquals(waiting.some(({ rule }) => rule === "minimum_days"), removed === 0);
   }
@@ -151,7 +161,10 @@ Deno.test("a bucket with object lock is pushed to, and what it locks is respecte
   assert(newest?.kind === "backup");
   assertEquals(newest.storageClass, "STANDARD_IA");
   const now = new Date();
-  const plan = planRemoteRetention(entries, POLICY, now, { minimumDays: null });
+  // The class of the objects alone would hold them for a month.
+  const held = planRemoteRetention(entries, POLICY, now, { minimumDays: null });
+  assertEquals(held.decisions.map(({ action }) => action), ["keep", "keep", "keep"]);
+  const plan = planRemoteRetention(entries, POLICY, now, { minimumDays: 0 });
   const { removed, skipped } = await carryOutRemote(store, entries, plan, {
     jobs: 2,
     clock: { now: () => now, monotonic: () => 0 },

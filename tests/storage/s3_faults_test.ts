@@ -1,25 +1,13 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
-import { join } from "@std/path";
 import { PgstrataError } from "../../lib/base/mod.ts";
-import {
-  bytesSource,
-  listRemote,
-  openStore,
-  pullBackup,
-  pushBackup,
-  type S3Destination,
-} from "../../lib/storage/mod.ts";
+import { bytesSource, openStore, type S3Destination } from "../../lib/storage/mod.ts";
 import { s3Error } from "../../lib/storage/s3_error.ts";
-import { TempFolder } from "../../lib/system/mod.ts";
-import { noise, putRealBackup, readTree, sha256, treeDigest } from "../crypt/real_backup.ts";
+import { noise, sha256 } from "../crypt/real_backup.ts";
 import { CutProxy } from "./cut_proxy.ts";
-import { type S3Fixture, startS3 } from "./s3_fixture.ts";
+import { startS3 } from "./s3_fixture.ts";
 import { contentOf } from "./store_contract.ts";
 
 const MIB = 1024 * 1024;
-const NAME = "20260304_050607_prod";
-const CLOCK = { now: () => new Date("2026-06-01T00:00:00Z"), monotonic: () => 0 };
-const DEPS = { jobs: 3, clock: CLOCK };
 
 Deno.test("an upload that broke goes on with the parts that are missing", async () => {
   await using s3 = await startS3();
@@ -62,59 +50,6 @@ Deno.test("parts of another content are not gone on with", async () => {
   const right = sha256(noise(2 * 16 * MIB, 2));
   assertEquals([sha256(await contentOf(store, "large")), (await store.head("large"))?.sha256], [right, right]);
 });
-
-Deno.test("connections cut at random points: a push and a pull end well at last, and never half", async () => {
-  await using s3 = await startS3();
-  await using proxy = new CutProxy(s3.server.port);
-  await using shelf = await TempFolder.create();
-  await using other = await TempFolder.create();
-  const { folder, files } = await putRealBackup(join(shelf.path, NAME), {
-    "db_full.dump": 24 * MIB,
-    "public/public_schema_20260304_050607.dump": 3 * MIB,
-    "public/tables/%4Frders/data.sql": 5_000,
-  });
-  await using direct = await openStore(s3.destination(), { env: s3.env });
-  const destination = s3.destination(undefined, proxy.endpoint);
-  let failures = 0;
-  const persist = async (
-    what: string,
-    faults: (round: number) => Parameters<CutProxy["arm"]>[0],
-    work: () => Promise<unknown>,
-  ) => {
-    for (let round = 0; round < 12; round++) {
-      proxy.arm(round < 3 ? faults(round) : {});
-      try {
-        return await work();
-      } catch (error) {
-        failures++;
-        assert(error instanceof PgstrataError && error.code === "connection", `${what}, round ${round}: ${error}`);
-      }
-      const whole = (await listRemote(direct, { jobs: 2 })).filter(({ kind }) => kind === "backup");
-      if (what === "push" && whole.length > 0) assertEquals(await isWhole(s3, files), true);
-    }
-    throw new Error(`${what} never ended`);
-  };
-  await persist("push", (round) => ({ cutAfterUp: (2 + 8 * round + Math.random() * 6) * MIB }), async () => {
-    await using store = await openStore(destination, { env: s3.env, jobs: 2 });
-    await pushBackup(store, { folder, path: NAME }, DEPS);
-  });
-  await persist("pull", (round) => ({ cutAfterDown: (1 + 8 * round + Math.random() * 6) * MIB }), async () => {
-    await using store = await openStore(destination, { env: s3.env, jobs: 2 });
-    const [remote] = await listRemote(store, { jobs: 1 });
-    assert(remote?.kind === "backup");
-    await pullBackup(store, remote, other.path, DEPS);
-  });
-  assert(failures >= 2, `only ${failures} failures: the cuts did nothing`);
-  assertEquals(treeDigest(readTree(join(other.path, NAME))), treeDigest(files));
-});
-
-async function isWhole(s3: S3Fixture, files: ReadonlyMap<string, Uint8Array>): Promise<boolean> {
-  await using store = await openStore(s3.destination(), { env: s3.env });
-  for (const [path, bytes] of files) {
-    if (sha256(await contentOf(store, `${NAME}/${path}`)) !== sha256(bytes)) return false;
-  }
-  return true;
-}
 
 Deno.test("what can be wrong with a storage has an exit code, a hint, and leaves nothing behind", async () => {
   await using s3 = await startS3();

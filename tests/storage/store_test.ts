@@ -1,5 +1,5 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { join } from "@std/path";
+import { basename, join } from "@std/path";
 import { PgstrataError } from "../../lib/base/mod.ts";
 import { bytesSource, FolderStore, MemoryStore } from "../../lib/storage/mod.ts";
 import { TempFolder } from "../../lib/system/mod.ts";
@@ -33,4 +33,21 @@ Deno.test("the folder store does not make its own folder, and passes over what k
   assertEquals(await keysOf(store, ""), ["a/b"]);
   await store.remove("a/b");
   assertEquals([...Deno.readDirSync(folder.path)], []);
+});
+
+Deno.test("the folder store removes what killed processes left, and nothing that is being written", async () => {
+  await using folder = await TempFolder.create();
+  await using store = await FolderStore.open(folder.path, "file:///x");
+  const partial = () => join(folder.path, `a/.b.${crypto.randomUUID()}.partial`);
+  await Deno.mkdir(join(folder.path, "a/empty/below"), { recursive: true });
+  assertEquals((await store.listFolder("")).folders, [], "a folder without objects is none");
+  const [abandoned, written] = [partial(), partial()];
+  await Deno.writeTextFile(abandoned, "half");
+  using writer = await Deno.open(written, { write: true, createNew: true });
+  await writer.lock(true);
+  await store.put("a/b", bytesSource(noise(10)));
+  const names = [...Deno.readDirSync(join(folder.path, "a"))].map(({ name }) => name).sort();
+  assertEquals(names, [basename(written), "b", "empty"].sort());
+  await store.remove("a/b");
+  assertEquals([...Deno.readDirSync(folder.path)], [], "nor do empty folders stay");
 });

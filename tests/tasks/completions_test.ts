@@ -2,6 +2,7 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { PgstrataError } from "../../lib/base/mod.ts";
 import { defineCommand, defineGroup } from "../../tasks/command.ts";
 import { COMMANDS } from "../../tasks/commands.ts";
+import { ensureProgram } from "../../scripts/test_programs.ts";
 import { completionScript } from "../../tasks/completions.ts";
 
 const list = defineCommand({
@@ -20,20 +21,18 @@ const TABLE = [
   defineGroup({ name: "copies", summary: "copies", description: ["d"], examples: [] }, [list]),
 ];
 
-/** Whether a program is installed. A shell that is not cannot be tested with. */
-async function isInstalled(program: string): Promise<boolean> {
-  try {
-    return (await new Deno.Command(program, { args: ["--version"], stdout: "null", stderr: "null" }).output()).success;
-  } catch {
-    return false;
-  }
-}
-
-async function shell(program: string, args: readonly string[], script: string, cwd: string): Promise<string[]> {
+async function shell(
+  name: "bash" | "fish" | "zsh",
+  args: readonly string[],
+  script: string,
+  cwd: string,
+): Promise<string[]> {
+  const program = name === "bash" ? { path: "bash", env: {} } : await ensureProgram(name);
   const file = `${cwd}/.script`;
   await Deno.writeTextFile(file, script);
-  const { stdout, stderr, success } = await new Deno.Command(program, {
+  const { stdout, stderr, success } = await new Deno.Command(program.path, {
     args: [...args, file],
+    env: program.env,
     cwd,
     signal: AbortSignal.timeout(60_000),
   }).output();
@@ -62,7 +61,7 @@ const CASES: readonly (readonly [readonly string[], readonly string[]])[] = [
   [["backup", ""], ENVIRONMENTS],
   [["backup", "pr"], ["prod"]],
   [["backup", "prod", "--ex"], ["--exclude-schema", "--exclude-table", "--exclude-table-data"]],
-  [["backup", "--no-"], ["--no-privileges", "--no-restore-hint"]],
+  [["backup", "--no-"], ["--no-privileges", "--no-restore-hint", "--no-room-check"]],
   [["backup", "--layout", ""], ["ci", "runbook"]],
   [["backup", "--layout", "=", "r"], ["runbook"]],
   [["backup", "--layout", "="], ["ci", "runbook"]],
@@ -91,39 +90,30 @@ printf '%s\\n' "\${COMPREPLY[@]}"`;
   });
 });
 
-Deno.test({
-  name: "fish completes",
-  ignore: !(await isInstalled("fish")),
-  async fn(t) {
-    await inFolder(async (folder) => {
-      for (const [words, expected] of CASES) {
-        const line = words.join(" ").replace(" = ", "=").replace(/ =$/, "=");
-        await t.step(`pgstrata ${line}`, async () => {
-          const script = `${completionScript("fish", TABLE)}\ncomplete -C 'pgstrata ${line}'`;
-          const found = (await shell("fish", ["--no-config"], script, folder)).map((entry) =>
-            entry.split("\t")[0] ?? ""
-          );
-          const wanted = expected.map((word) => line.includes("=") ? `--layout=${word}` : word)
-            .map((word) => word === "backups" ? "backups/" : word);
-          // fish also offers what begins differently, and short options; what we expect has to be there.
-          for (const word of wanted) {
-            assertEquals(found.includes(word) || line.includes(","), true, `${word} in ${found}`);
-          }
-          if (words.at(-1) === "" && expected.length > 0) assertEquals(found, [...wanted].sort());
-        });
-      }
-    });
-  },
+Deno.test("fish completes", async (t) => {
+  await inFolder(async (folder) => {
+    for (const [words, expected] of CASES) {
+      const line = words.join(" ").replace(" = ", "=").replace(/ =$/, "=");
+      await t.step(`pgstrata ${line}`, async () => {
+        const script = `${completionScript("fish", TABLE)}\ncomplete -C 'pgstrata ${line}'`;
+        const found = (await shell("fish", ["--no-config"], script, folder)).map((entry) => entry.split("\t")[0] ?? "");
+        const wanted = expected.map((word) => line.includes("=") ? `--layout=${word}` : word)
+          .map((word) => word === "backups" ? "backups/" : word);
+        // fish also offers what begins differently, and short options; what we expect has to be there.
+        for (const word of wanted) {
+          assertEquals(found.includes(word) || line.includes(","), true, `${word} in ${found}`);
+        }
+        if (words.at(-1) === "" && expected.length > 0) assertEquals(found, [...wanted].sort());
+      });
+    }
+  });
 });
 
-Deno.test({
-  name: "zsh reads its script, and completes",
-  ignore: !(await isInstalled("zsh")),
-  async fn() {
-    await inFolder(async (folder) => {
-      await Deno.writeTextFile(`${folder}/_pgstrata`, completionScript("zsh", TABLE));
-      // A pseudo terminal inside zsh: what is listed after TAB is what people see. Reading waits for the words.
-      const script = `
+Deno.test("zsh reads its script, and completes", async () => {
+  await inFolder(async (folder) => {
+    await Deno.writeTextFile(`${folder}/_pgstrata`, completionScript("zsh", TABLE));
+    // A pseudo terminal inside zsh: what is listed after TAB is what people see. Reading waits for the words.
+    const script = `
 zmodload zsh/zpty
 zpty z zsh -f -i
 zpty -w z "PS1=; fpath=(${folder} \\$fpath); autoload -Uz compinit; compinit -u -D; bindkey '^I' list-choices; echo IS''READY"
@@ -138,14 +128,13 @@ see 'pgstrata backup --layout ' 'runbook'
 see 'pgstrata copies list --how ' 'short'
 see 'pgstrata backup --tiers ' 'schema'
 zpty -d z`;
-      assertEquals(await shell("zsh", ["-f"], script, folder), [
-        "pgstrata back up a database",
-        "pgstrata backup --layout runbook",
-        "pgstrata backup --tiers schema",
-        "pgstrata copies list --how short",
-      ]);
-    });
-  },
+    assertEquals(await shell("zsh", ["-f"], script, folder), [
+      "pgstrata back up a database",
+      "pgstrata backup --layout runbook",
+      "pgstrata backup --tiers schema",
+      "pgstrata copies list --how short",
+    ]);
+  });
 });
 
 Deno.test("completionScript() refuses a shell it does not know", () => {

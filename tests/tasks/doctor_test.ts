@@ -40,6 +40,18 @@ Deno.test("doctor of a database that can be backed up ends with 0 and prints one
   }
 });
 
+Deno.test("doctor names the unquoted # as the cure of a URL that it has cut, not what the rest looks like", async () => {
+  await using folder = await TempFolder.create();
+  await Deno.writeTextFile(`${folder.path}/.env`, "DATABASE_URL_PROD=postgresql://u:pa#ss@host:5432/d\n", {
+    mode: 0o600,
+  });
+  const { code, out } = await doctor("prod", { cwd: folder.path, json: true });
+  const { environments } = JSON.parse(out.text()) as DoctorDocument;
+  const check = environments[0]?.checks.find(({ name }) => name === "url");
+  assertEquals([code, check?.state], [3, "problem"]);
+  assertStringIncludes(check?.fix ?? "", 'write DATABASE_URL_PROD="…" in quotes, or # as %23');
+});
+
 Deno.test("doctor goes as far as it can: one environment fails by its URL, one by its name, one is well", async () => {
   await using folder = await TempFolder.create();
   const { url } = await server.createDatabase("empty");

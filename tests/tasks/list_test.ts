@@ -169,3 +169,26 @@ Deno.test("list refuses an environment that is given twice", async () => {
   const error = await assertRejects(() => list("prod --env dev", shelf.path), PgstrataError);
   assertEquals(error.message, "Cannot choose an environment: it is given twice, prod and dev");
 });
+
+Deno.test("a name that is wider than half a terminal takes no column from the others, and is not cut", async () => {
+  await using shelf = await TempFolder.create();
+  const label = "a-label-that-somebody-wrote-because-they-could-and-that-does-not-want-to-end";
+  for (const [day, some] of [[11, null], [12, label], [13, null]] as const) {
+    await putBackup(shelf.path, { time: new Date(Date.UTC(2026, 5, day, 2)), label: some });
+  }
+  const { out } = await list("", shelf.path, { terminal: true });
+  const [titles = "", first = "", name = "", facts = "", last = ""] = out.text().split("\n");
+  assertEquals(name, `20260612_020000_prod_${label}`);
+  assert(name.length > 80 && [titles, first, facts, last].every((line) => line.length <= 80));
+  assertEquals(titles.trim().split(/ {2,}/), [
+    "BACKUP",
+    "AGE",
+    "STATE",
+    "SERVER",
+    "TABLES",
+    "ROWS",
+    "SIZE",
+    "VERIFIED",
+  ]);
+  assertEquals(facts.trim().split(/ {2,}/).slice(0, 2), ["3d", "complete"]);
+});

@@ -1,5 +1,6 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { EXIT_CODES } from "../../lib/base/mod.ts";
+import { ensureProgram } from "../../scripts/test_programs.ts";
 import { COMMANDS } from "../../tasks/commands.ts";
 import { placedCommands } from "../../tasks/completion_words.ts";
 import { manPage } from "../../tasks/man.ts";
@@ -21,23 +22,21 @@ Deno.test("manPage() has no line that roff would take for a request by mistake",
   }
 });
 
-Deno.test({
-  name: "groff formats the page without a complaint",
-  ignore: !(await Deno.stat("/usr/bin/groff").then(() => true, () => false)),
-  async fn() {
-    const child = new Deno.Command("/usr/bin/groff", {
-      args: ["-man", "-Tutf8", "-ww", "-"],
-      stdin: "piped",
-      stdout: "piped",
-      stderr: "piped",
-    }).spawn();
-    const writer = child.stdin.getWriter();
-    await writer.write(new TextEncoder().encode(PAGE));
-    await writer.close();
-    const { stderr, stdout } = await child.output();
-    assertEquals(new TextDecoder().decode(stderr), "");
-    // Bold is a letter, a backspace and the letter again.
-    // deno-lint-ignore no-control-regex
-    assertStringIncludes(new TextDecoder().decode(stdout).replaceAll(/.\x08/g, ""), "--lock-wait-timeout TIME");
-  },
+Deno.test("groff formats the page without a complaint", async () => {
+  const groff = await ensureProgram("groff");
+  const child = new Deno.Command(groff.path, {
+    env: groff.env,
+    args: ["-man", "-Tutf8", "-ww", "-"],
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const writer = child.stdin.getWriter();
+  await writer.write(new TextEncoder().encode(PAGE));
+  await writer.close();
+  const { stderr, stdout } = await child.output();
+  assertEquals(new TextDecoder().decode(stderr), "");
+  // Bold is a letter, a backspace and the letter again.
+  // deno-lint-ignore no-control-regex
+  assertStringIncludes(new TextDecoder().decode(stdout).replaceAll(/.\x08/g, ""), "--lock-wait-timeout TIME");
 });

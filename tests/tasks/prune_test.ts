@@ -6,7 +6,7 @@ import { FileLock, TempFolder } from "../../lib/system/mod.ts";
 import { PRUNE_OPTIONS } from "../../tasks/commands/prune.ts";
 import { run } from "../../tasks/prune.ts";
 import { putBackup, putFile } from "../catalog/fixtures.ts";
-import { mainArguments, passedOn, runMain } from "./run_main.ts";
+import { runMain } from "./run_main.ts";
 import { NOW, runOnShelf, treeOf } from "./shelf_run.ts";
 
 const prune = (line: string, shelf: string, given = {}) => runOnShelf(run, PRUNE_OPTIONS, line, shelf, given);
@@ -216,42 +216,4 @@ Deno.test("prune from the command line: dry run, --apply, exit codes", async () 
   await putBackup(shelf.path, { time: day(8), status: "incomplete" });
   assertEquals((await main("--apply")).code, 7);
   assertEquals((await main("--keep-last", "0")).code, 2);
-});
-
-Deno.test("after kill -9 in the middle of prune the list is right, and a second call finishes the work", async () => {
-  await using shelf = await mayShelf(28);
-  for (let number = 1; number <= 28; number++) {
-    for (let file = 0; file < 100; file++) {
-      await putFile(join(shelf.path, name(number), `public/tables/t${file}/data.sql`), "x");
-    }
-  }
-  const args = ["prune", "--dir", shelf.path, "--keep-last", "2", "--apply"];
-  let killed = 0;
-  for (let round = 0; round < 3 && folders(shelf.path).length > 10; round++) {
-    const child = new Deno.Command(Deno.execPath(), {
-      args: mainArguments(args),
-      cwd: shelf.path,
-      env: { ...passedOn(), NO_COLOR: "1" },
-      clearEnv: true,
-      stdin: "null",
-      stdout: "null",
-      stderr: "piped",
-    }).spawn();
-    const reader = child.stderr.getReader();
-    // Killed as soon as it says that one folder is gone: somewhere in the next.
-    const first = await reader.read();
-    if (!first.done) child.kill("SIGKILL");
-    while (!(await reader.read()).done);
-    if ((await child.status).signal === "SIGKILL") killed++;
-    const { entries } = await readShelf(shelf.path, { index: "ignore" });
-    for (const entry of entries) {
-      if (entry.kind === "deleting") continue;
-      assert(entry.kind === "backup", `${entry.path} is ${entry.kind}`);
-      assertEquals([...Deno.readDirSync(join(entry.folder, "public/tables"))].length, 101);
-    }
-  }
-  assert(killed > 0, "no process was killed");
-  assert(folders(shelf.path).length > 2, "nothing was left for the second call");
-  assertEquals((await runMain(args, { cwd: shelf.path })).code, 0);
-  assertEquals(folders(shelf.path), [name(27), name(28)]);
 });

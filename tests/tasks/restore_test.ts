@@ -26,6 +26,7 @@ const REPORT: RestoreReport = {
   steps: [{ at: "2026-08-11T10:00:30.000Z", done: "loaded 7 objects" }],
   notDone: [],
   targetState: "database shop is the restored one",
+  preflight: [{ check: "disk", state: "unknown", text: "about 1 GB needed" }],
   overwritten: [],
   entries: 7,
   roles: null,
@@ -51,6 +52,7 @@ const PLAN: RestorePlan = {
   overwritten: [{ object: "table public.orders", rows: 12_000, estimated: true }],
   leftOut: [],
   safetyBackup: true,
+  preflight: [{ check: "webhooks", state: "attention", text: "not enabled here" }],
 };
 
 const ENV = {

@@ -33,12 +33,12 @@ Deno.test("the runs are daily, weekly full and schema-only, monthly to storage, 
     [
       ["daily", "17 2 * * *", ["backup prod daily --prune --quiet"]],
       ["weekly", "17 3 * * 0", ["backup prod weekly-schema --schema-only --quiet", "backup prod weekly --quiet"]],
-      ["monthly", "17 4 1 * *", [
+      ["monthly", "17 5 1 * *", [
         "backup prod monthly --quiet",
         "encrypt latest:prod --quiet",
         "push latest:prod --quiet",
       ]],
-      ["quarterly", "17 5 1 1,4,7,10 *", ["verify latest:prod --drill --quiet"]],
+      ["quarterly", "17 4 1 1,4,7,10 *", ["verify latest:prod --drill --quiet"]],
       ["pre-release", null, ["backup prod pre-upgrade --quiet", "verify latest:prod --quiet"]],
     ],
   );
@@ -50,8 +50,8 @@ Deno.test("a late hour goes on past midnight, and a time that is none is refused
   assertEquals(runs({ at: "23:05" }).map(({ when }) => when?.cron.split(" ").slice(0, 2).join(" ")), [
     "5 23",
     "5 0",
-    "5 1",
     "5 2",
+    "5 1",
     undefined,
   ]);
   for (const wrong of ["24:00", "2", "02:60", "noon"]) {

@@ -5,19 +5,18 @@
  * @throws the first error
  */
 export async function eachInParallel<T>(
-  items: readonly T[],
+  items: Iterable<T>,
   jobs: number,
   signal: AbortSignal | undefined,
   work: (item: T) => Promise<void>,
 ): Promise<void> {
-  const left = items.values();
+  const left = items[Symbol.iterator]();
   let failed = false;
   const results = await Promise.allSettled(Array.from({ length: Math.max(1, jobs) }, async () => {
-    for (const item of left) {
-      if (failed) return;
+    for (let next = left.next(); !next.done && !failed; next = left.next()) {
       try {
         signal?.throwIfAborted();
-        await work(item);
+        await work(next.value);
       } catch (error) {
         failed = true;
         throw error;
