@@ -1,23 +1,27 @@
 import { join, resolve } from "@std/path";
 import { compactTimestamp, PgstrataError, systemClock, toPgstrataError } from "../lib/base/mod.ts";
-import { findBackup, type FoundBackup, holdBackup, SHELF_META, type UsableEntry } from "../lib/catalog/mod.ts";
-import { loadEnvironment, maskedTarget, resolveTargets, type Target } from "../lib/connection/mod.ts";
 import {
-  refuseProduction,
-  RestoreError,
-  type RestoreEvent,
-  type RestoreReport,
-  runRestore,
-} from "../lib/restore/mod.ts";
+  findBackup,
+  type FoundBackup,
+  holdBackup,
+  SAFETY_LABEL,
+  SHELF_META,
+  type UsableEntry,
+} from "../lib/catalog/mod.ts";
+import { type EncryptionKey, readEncryptionKey } from "../lib/crypt/mod.ts";
+import { loadEnvironment, maskedTarget, resolveTargets, type Target } from "../lib/connection/mod.ts";
+import { refuseProduction, RestoreError, type RestoreReport, runRestore } from "../lib/restore/mod.ts";
 import { Interruption, makeFolder, writeFileAtomic } from "../lib/system/mod.ts";
 import { backupTargets } from "./backup_targets.ts";
 import type { Invocation, TaskContext } from "./command.ts";
 import type { RESTORE_OPTIONS } from "./commands/restore.ts";
+import { loadConfig } from "./load_config.ts";
 import { openBackup } from "./open_backup.ts";
 import { READ_OPTIONS } from "./read_backups.ts";
 import { type Ask, askAtTerminal, confirmRestore } from "./restore_confirm.ts";
-import { type PartsSetting, type RestoreParts, restoreParts, SAFETY_LABEL } from "./restore_deps.ts";
+import { type PartsSetting, type RestoreParts, restoreParts } from "./restore_deps.ts";
 import { type RestoreRequest, restoreRequest } from "./restore_request.ts";
+import { RestoreProgress } from "./restore_progress.ts";
 import { reportText } from "./restore_text.ts";
 
 /** What `restore` needs besides its arguments; tests hand in others. */
@@ -28,18 +32,6 @@ export interface RestoreTaskDeps {
 }
 
 const DEPS: RestoreTaskDeps = { restore: runRestore, parts: restoreParts, ask: askAtTerminal };
-
-const PHASES: Readonly<Record<Extract<RestoreEvent, { type: "phase" }>["phase"], string>> = {
-  connect: "connecting",
-  verify: "checking the backup's files",
-  plan: "looking at the target",
-  safety_backup: "backing up the present state",
-  roles: "creating roles that are missing",
-  load: "restoring",
-  finish: "owners, privileges, statistics",
-  compare: "comparing with the backup",
-  swap: "renaming the databases",
-};
 
 /** `pgstrata restore`. */
 export async function run(
@@ -61,20 +53,30 @@ export async function run(
   await using opened = await openBackup(entry, env, systemClock, context, signal);
   const { folder } = opened;
   console.say(`Restoring ${entry.path} into ${target.environment} (${maskedTarget(target)})`);
-  const parts = deps.parts({ env, signal, shelf: shelfFolder, say: (text) => console.say(text) });
+  const encryption = entry.kind === "encrypted" ? await safetyKey(env, context) : undefined;
+  const parts = deps.parts({
+    env,
+    signal,
+    shelf: shelfFolder,
+    context,
+    ...encryption === undefined ? {} : { encryption },
+  });
+  using progress = new RestoreProgress(context, systemClock);
   try {
     const report = await deps.restore({ ...request.options, folder, target }, {
       ...parts,
       clock: systemClock,
       env,
       signal,
-      onEvent: (event) => tell(event, context),
+      onEvent: (event) => progress.tell(event),
       confirm: (plan) => confirmRestore(plan, request.yes, console, deps.ask),
     });
+    progress.end();
     await finish(report, shelfFolder, context, null);
     return report.status === "done" ? 0 : 3;
   } catch (thrown) {
     if (!(thrown instanceof RestoreError)) throw thrown;
+    progress.end();
     await finish(thrown.report, shelfFolder, context, thrown);
     return thrown.exit;
   }
@@ -115,26 +117,16 @@ function inWordsOfRestore(error: unknown): unknown {
   });
 }
 
-/**
- * The backup that is meant. `latest` passes over the safety backups that restores make: else a second restore would put
- * back what the first one replaced.
- */
+/** The backup that is meant; says so when `latest` is not the newest. */
 async function findWanted(shelfFolder: string, argument: string, { cwd, console }: TaskContext): Promise<FoundBackup> {
   const found = await findBackup(shelfFolder, argument, cwd, READ_OPTIONS);
-  const { entry, shelf } = found;
-  if (!/^latest(?::|$)/.test(argument) || entry.label !== SAFETY_LABEL) return found;
-  const other = shelf.entries.find((one) =>
-    one.kind === "backup" && one.label !== SAFETY_LABEL &&
-    (argument === "latest" || one.environment === entry.environment)
-  );
-  if (other?.kind !== "backup") {
-    throw new PgstrataError(`Cannot find ${argument}: there are only safety backups of earlier restores`, {
-      code: "usage",
-      hint: `Name it if that is meant: ${entry.path}`,
-    });
+  if (/^latest(?::|$)/.test(argument)) {
+    const newer = found.shelf.entries.slice(0, found.shelf.entries.findIndex(({ path }) => path === found.entry.path));
+    for (const { path } of newer.filter((one) => "label" in one && one.label === SAFETY_LABEL)) {
+      console.say(`${path} is a safety backup of a restore and passed over; name it if it is meant`);
+    }
   }
-  console.say(`${entry.path} is a safety backup of a restore and passed over; name it if it is meant`);
-  return { entry: other, shelf };
+  return found;
 }
 
 /** The backup's id. Folders that pgstrata did not make have none. */
@@ -164,17 +156,22 @@ async function guardProduction(
   if (production !== undefined) await refuseProduction(target, production, signal);
 }
 
-function tell(event: RestoreEvent, { console, verbose }: TaskContext): void {
-  switch (event.type) {
-    case "phase":
-      return console.say(PHASES[event.phase]);
-    case "notice":
-      return console.note(event.message);
-    case "warning":
-      return console.warn(event.message);
-    case "item":
-      if (verbose) console.note(`  ${event.text}`);
-      return;
+/** What was encrypted is not laid down in plain beside it, if there is a key to encrypt with. */
+async function safetyKey(
+  env: Readonly<Record<string, string>>,
+  context: TaskContext,
+): Promise<EncryptionKey | undefined> {
+  const { recipients } = await loadConfig(context, env);
+  try {
+    const key = await readEncryptionKey(env, { configured: recipients });
+    if ("passphrase" in key) context.console.hide([key.passphrase]);
+    return key;
+  } catch (error) {
+    if (!(error instanceof PgstrataError) || error.code !== "usage") throw error;
+    context.console.warn(
+      `the backup is encrypted, a safety backup of the target will be plain. ${error.message}\n  ${error.hint}`,
+    );
+    return undefined;
   }
 }
 

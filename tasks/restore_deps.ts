@@ -4,12 +4,12 @@ import type { Target } from "../lib/connection/mod.ts";
 import { summaryText } from "../lib/report/mod.ts";
 import type { CompareRequest, Comparison } from "../lib/restore/mod.ts";
 import { compareWithBackup, verifyBackup } from "../lib/verify/mod.ts";
-import { MANIFEST_FILE, parseManifest } from "../lib/catalog/mod.ts";
+import type { EncryptionKey } from "../lib/crypt/mod.ts";
+import { MANIFEST_FILE, parseManifest, SAFETY_LABEL } from "../lib/catalog/mod.ts";
 import { join } from "@std/path";
+import { Progress, type ProgressContext } from "./progress.ts";
+import { ShareProgress } from "./share_progress.ts";
 import { VERSION } from "./version.ts";
-
-/** Label of the backup that is made of a target before it is changed. */
-export const SAFETY_LABEL = "pre_restore";
 
 /** What a restore is given of the other rooms: checking, comparing, backing up. */
 export interface RestoreParts {
@@ -24,7 +24,10 @@ export interface PartsSetting {
   readonly signal: AbortSignal;
   /** The folder of the backups. */
   readonly shelf: string;
-  readonly say: (text: string) => void;
+  /** Where it is said how far they are. */
+  readonly context: ProgressContext;
+  /** What the safety backup is encrypted to; without, it is plain. */
+  readonly encryption?: EncryptionKey;
 }
 
 /** The parts as they are outside of tests. */
@@ -37,13 +40,17 @@ export function restoreParts(setting: PartsSetting): RestoreParts {
 }
 
 /** Our own reader reads it all; pg_restore will read what it restores. */
-async function verify(folder: string, { env, signal }: PartsSetting): Promise<string[]> {
-  const { findings } = await verifyBackup(folder, { clock: systemClock, env, signal, pgRestore: false });
+async function verify(folder: string, { env, signal, context }: PartsSetting): Promise<string[]> {
+  using progress = new ShareProgress("checking the backup's files", context, systemClock);
+  const onProgress = (done: number, total: number) => progress.showBytes(done, total);
+  const { findings } = await verifyBackup(folder, { clock: systemClock, env, signal, pgRestore: false, onProgress });
   return findings.filter(({ severity }) => severity === "damage").map(({ file, message }) => `${file}: ${message}`);
 }
 
-async function compare(request: CompareRequest, { env, signal }: PartsSetting): Promise<Comparison> {
+async function compare(request: CompareRequest, { env, signal, context }: PartsSetting): Promise<Comparison> {
   const manifest = parseManifest(await Deno.readTextFile(join(request.folder, MANIFEST_FILE)));
+  using progress = new ShareProgress("comparing with the backup", context, systemClock);
+  const total = manifest.tables.reduce((sum, { bytes }) => sum + (bytes ?? 0), 0);
   return await compareWithBackup(request.target, request.folder, manifest, {
     env,
     signal,
@@ -54,13 +61,17 @@ async function compare(request: CompareRequest, { env, signal }: PartsSetting): 
     reportExtra: request.alone,
     skipped: request.leftOut,
     skippedExtensions: request.leftOutExtensions,
+    onProgress: (bytes) => progress.showBytes(bytes, total),
   });
 }
 
 /** A backup of everything with the label pre_restore. */
-async function backUp(target: Target, { env, signal, shelf, say }: PartsSetting): Promise<string> {
+async function backUp(target: Target, setting: PartsSetting): Promise<string> {
+  const { env, signal, shelf, context, encryption } = setting;
+  const progress = new Progress(target.environment, context, systemClock);
   const { folder, manifest } = await runBackup({
     target,
+    ...encryption === undefined ? {} : { encryption },
     label: SAFETY_LABEL,
     shelf,
     layout: "runbook",
@@ -81,10 +92,10 @@ async function backUp(target: Target, { env, signal, shelf, say }: PartsSetting)
     clock: systemClock,
     env,
     signal,
-    onEvent: () => {},
+    onEvent: (event) => progress.tell(event),
     renderSummary: (made) => summaryText(made, { restoreHint: true, ownCommand: true }),
     version: VERSION,
-  });
-  say(`Backed up the present state: ${folder}${manifest.status === "complete" ? "" : " (INCOMPLETE)"}`);
+  }).finally(() => progress.end());
+  context.console.say(`Backed up the present state: ${folder}${manifest.status === "complete" ? "" : " (INCOMPLETE)"}`);
   return folder;
 }

@@ -6,13 +6,17 @@ import { isSameEnvironment } from "./environment_name.ts";
 import type { EncryptedEntry, ForeignEntry, SealedEntry, ShelfEntry } from "./shelf_entry.ts";
 import { readShelf, type ReadShelfOptions, type Shelf } from "./shelf.ts";
 
+/** Label of the backup that a restore makes of its target before it changes it. */
+export const SAFETY_LABEL = "pre_restore";
+
 /** What a command that reads a backup can be given. */
 export type UsableEntry = SealedEntry | EncryptedEntry | ForeignEntry;
 
 /**
  * The backup that a BACKUP argument means.
  *
- * @param argument `latest` (the newest sealed one), `latest:ENV`, a folder, or a name as `list` shows it
+ * @param argument `latest` (the newest sealed one, but no safety backup of a restore: else a second restore would put
+ *   back what the first one replaced), `latest:ENV`, a folder, or a name as `list` shows it
  * @param cwd what a relative folder is relative to
  * @throws {PgstrataError} code `usage` when nothing is meant by it, `refused` when it is not finished or being
  *   removed, `not_good` when its manifest cannot be read
@@ -57,10 +61,18 @@ export async function findBackup(
 
 function latest(shelf: Shelf, environment: string | null): UsableEntry {
   const sealed = shelf.entries.filter((entry) => entry.kind === "backup" || entry.kind === "encrypted");
-  const found = sealed.find((entry) =>
+  const wanted = sealed.filter((entry) =>
     environment === null || (entry.environment !== null && isSameEnvironment(entry.environment, environment))
   );
+  const found = wanted.find(({ label }) => label !== SAFETY_LABEL);
   if (found !== undefined) return found;
+  const [safety] = wanted;
+  if (safety !== undefined) {
+    throw new PgstrataError("Cannot find the latest backup: there are only safety backups of earlier restores", {
+      code: "usage",
+      hint: `Name it if that is meant: ${safety.path}`,
+    });
+  }
   const environments = [...new Set(sealed.map((entry) => entry.environment ?? "unknown"))].sort();
   throw new PgstrataError(
     environment === null

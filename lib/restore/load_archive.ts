@@ -57,9 +57,8 @@ async function loadOnce(options: LoadOptions, name: string): Promise<void> {
       signal: options.signal,
       onStderr: (line) => {
         const warning = /^pg_restore: (?:while [^:]*: )?warning: (.*)$/.exec(line)?.[1];
-        const item =
-          /^pg_restore: (?:creating|processing data for|executing|launching item \d+|processing item \d+) (.*)$/
-            .exec(line)?.[1];
+        // PostgreSQL: `restore_toc_entry` in src/bin/pg_dump/pg_backup_archiver.c.
+        const item = /^pg_restore: (?:creating|processing data for|executing) (.*)$/.exec(line)?.[1];
         if (warning !== undefined) onWarning(warning);
         else if (item !== undefined) onItem(item);
       },

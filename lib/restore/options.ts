@@ -47,6 +47,8 @@ export type RestoreEvent =
   | { readonly type: "phase"; readonly phase: RestorePhase }
   | { readonly type: "notice"; readonly message: string }
   | { readonly type: "warning"; readonly message: string }
+  /** How many objects will be loaded; 0 if it is not known. */
+  | { readonly type: "planned"; readonly objects: number }
   /** An object that PostgreSQL's programs have begun with. */
   | { readonly type: "item"; readonly text: string };
 

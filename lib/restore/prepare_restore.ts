@@ -117,6 +117,7 @@ export async function prepareRestore(start: RestoreStart): Promise<PreparedResto
   for (const lack of files?.lacks ?? []) log.warn(`not restored: ${lack}`);
   const inPlace = await planLiving(session, work, way);
   log.entries = inPlace?.entries ?? list.entries.length;
+  start.deps.onEvent({ type: "planned", objects: log.entries });
   if (inPlace !== null && !options.clean && !(selection.whole && options.inPlace && !inPlace.rowsOnly)) {
     refuseUnlessClean(inPlace.overwritten, inPlace.rowsOnly ? "rows" : "objects");
   }

@@ -59,7 +59,7 @@ export async function restoreArchive(options: RestoreArchiveOptions): Promise<Re
       signal: options.signal,
       onStderr: (line) => {
         // PostgreSQL: `restore_toc_entry` in src/bin/pg_dump/pg_backup_archiver.c.
-        if (/^pg_restore: (?:creating|processing|executing) /.test(line)) options.onObject?.();
+        if (/^pg_restore: (?:creating|processing data for|executing) /.test(line)) options.onObject?.();
         // PostgreSQL: `warn_or_exit_horribly` in src/bin/pg_dump/pg_backup_archiver.c, under LC_ALL=C.
         const entry = /^pg_restore: (?:from|in) TOC entry (\d+);/.exec(line);
         if (entry !== null) current = Number(entry[1]);

@@ -13,6 +13,9 @@ async function makeShelf(parent: string): Promise<string> {
   await putBackup(shelf, { time: new Date("2026-03-01T00:00:00Z"), environment: "prod" });
   await putBackup(shelf, { time: new Date("2026-03-02T00:00:00Z"), environment: "eu_west" });
   await putBackup(shelf, { path: CI, time: new Date("2026-02-01T00:00:00Z") });
+  // Made by restores: newer than the others, and never the latest.
+  await putBackup(shelf, { time: new Date("2026-03-03T00:00:00Z"), environment: "prod", label: "pre_restore" });
+  await putBackup(shelf, { time: new Date("2026-03-03T01:00:00Z"), environment: "qa", label: "pre_restore" });
   await putFile(join(shelf, "20260401_000000_prod.partial/x"), "");
   await putFile(join(shelf, "20260402_000000_prod.deleting/x"), "");
   await putFile(join(shelf, "20250101_000000_prod/db_full.dump"), "");
@@ -27,6 +30,7 @@ const FOUND = [
   ["latest:eu_west", "20260302_000000_eu-west"],
   ["latest:eu-west", "20260302_000000_eu-west"],
   ["20260301_000000_prod", "20260301_000000_prod"],
+  ["20260303_000000_prod_pre_restore", "20260303_000000_prod_pre_restore"],
   ["20260301_000000_prod/", "20260301_000000_prod"],
   ["backups/20260301_000000_prod", "20260301_000000_prod"],
   ["./backups/20260301_000000_prod/", "20260301_000000_prod"],
@@ -45,6 +49,7 @@ for (const [argument, path] of FOUND) {
 
 const REFUSED = [
   ["latest:dev", "usage", "Cannot find the latest backup of dev: there is none in SHELF"],
+  ["latest:qa", "usage", "Cannot find the latest backup: there are only safety backups of earlier restores"],
   ["20260301_000000_prd", "usage", "Cannot find backup 20260301_000000_prd: it is no folder of SHELF"],
   ["20260401_000000_prod.partial", "refused", "Cannot use 20260401_000000_prod.partial: it is not finished"],
   ["20260402_000000_prod.deleting", "refused", "Cannot use 20260402_000000_prod.deleting: it is being removed"],
@@ -66,7 +71,7 @@ Deno.test("resolveBackup() hints at what may have been meant", async () => {
   const shelf = await readShelf(await makeShelf(temp.path));
   const hint = (argument: string) => assertThrows(() => resolveBackup(shelf, argument, temp.path), PgstrataError).hint;
   assertEquals(hint("20260301_000000_prd")?.split("?")[0], "Did you mean 20260301_000000_prod");
-  assertEquals(hint("latest:dev"), "There are backups of: eu_west, prod.");
+  assertEquals(hint("latest:dev"), "There are backups of: eu_west, prod, qa.");
 });
 
 Deno.test("findBackup() takes a folder that stands on no shelf of ours", async () => {

@@ -2,6 +2,7 @@
 import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { type CompareRequest, type Comparison, RestoreError } from "../../lib/restore/mod.ts";
 import { testServer } from "../../scripts/test_server.ts";
+import { fakeContext } from "../tasks/fake_context.ts";
 import { restoreParts } from "../../tasks/restore_deps.ts";
 import { type MainRun, runMain } from "../tasks/run_main.ts";
 import { backUp, differingLines, dumpText, envOf, restore, scratchFolder } from "./restore_fixture.ts";
@@ -139,7 +140,7 @@ Deno.test("--schema and --table together restore both, and both are compared", a
     env: envOf(server),
     signal: new AbortController().signal,
     shelf,
-    say: () => {},
+    context: fakeContext(),
   });
   const compare = async (request: CompareRequest): Promise<Comparison> => {
     requests.push(request);
@@ -204,7 +205,12 @@ Deno.test("restore checks the backup with verify itself before it asks anything 
   await Deno.writeFile(path, bytes);
   const target = await server.createDatabase({ sql: "CREATE TABLE mine AS SELECT 1 AS a" });
   const before = await dumpText(server, target);
-  const { verify } = restoreParts({ env: envOf(server), signal: new AbortController().signal, shelf, say: () => {} });
+  const { verify } = restoreParts({
+    env: envOf(server),
+    signal: new AbortController().signal,
+    shelf,
+    context: fakeContext(),
+  });
   // Nobody listens there: it does not come to that.
   const early = await failing(() => restore(server, damaged, NOWHERE, {}, { verify }));
   assertEquals([early.code, early.exit], ["refused", 7]);

@@ -57,6 +57,16 @@ Deno.test("backup --encrypt --push leaves and copies encrypted files only, that 
   const target = await server.createDatabase();
   await run("restore", "latest", "--to", target.url, "--yes", target.name);
   assertStringIncludes(await target.psql("SELECT a FROM t"), "plain words");
+  // What stands there now is backed up before the next restore: encrypted, too, and never taken for the latest.
+  await run("restore", "latest", "--to", target.url, "--yes", target.name);
+  const shelf = join(folder.path, "backups");
+  const safety = [...Deno.readDirSync(shelf)].map(({ name }) => name).filter((name) => name.endsWith("_pre_restore"));
+  assertEquals(safety.length, 1);
+  assert((await filesBelow(join(shelf, safety[0] ?? ""))).includes("./manifest.json.age"));
+  const readable = await new Deno.Command("grep", { args: ["-rl", "plain words", shelf] }).output();
+  assertEquals(new TextDecoder().decode(readable.stdout), "");
+  const third = await run("restore", "latest", "--to", target.url, "--yes", target.name);
+  assertStringIncludes(third.stderr, `${safety[0]} is a safety backup of a restore and passed over`);
   await Deno.remove(join(folder.path, "backups"), { recursive: true });
   await run("pull", sealed.split("/").at(-1) ?? "", "--from", "disk");
   await run("decrypt", "latest", "--to", join(folder.path, "open"));
