@@ -16,6 +16,7 @@ export * from "./large_objects.ts";
 export { type LargeObjectContent, largeObjectsDigest } from "./large_objects_digest.ts";
 export { withoutDeadlocks } from "./parallel_order.ts";
 export * from "./select_schema.ts";
+export { decodeServerText } from "./server_text.ts";
 export * from "./sql_script.ts";
 export * from "./table_entries.ts";
 export {

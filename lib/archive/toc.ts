@@ -1,4 +1,4 @@
-import { ArchiveError, type ArchiveFinding } from "./archive_error.ts";
+import { ArchiveError, type ArchiveFinding, ArchiveTruncatedError } from "./archive_error.ts";
 import { BinaryReader, NotUtf8Error } from "./binary_reader.ts";
 import { BinaryWriter } from "./binary_writer.ts";
 import { type ArchiveHeader, readHeader, writeHeader } from "./header.ts";
@@ -71,6 +71,28 @@ function read(bytes: Uint8Array, codec: TextCodec): TocReading {
     findings.push({ message: `${reader.left} bytes follow the table of contents`, offset: reader.position });
   }
   return { toc: { header, entries, codec }, length: reader.position, findings };
+}
+
+/** Bytes of a file read first; most tables of contents fit. */
+const FIRST_READ = 1024 * 1024;
+
+/**
+ * Reads header and table of contents of a custom archive's file.
+ *
+ * @param readStart gives the first `length` bytes of the file
+ * @param size of the file, bytes
+ * @throws as {@linkcode readToc}
+ */
+export async function readTocOf(readStart: (length: number) => Promise<Uint8Array>, size: number): Promise<TocReading> {
+  for (let wanted = FIRST_READ;; wanted *= 4) {
+    const length = Math.min(wanted, size);
+    const bytes = await readStart(length);
+    try {
+      return readToc(bytes);
+    } catch (error) {
+      if (!(error instanceof ArchiveTruncatedError) || bytes.length < length || length === size) throw error;
+    }
+  }
 }
 
 /** pg_dump writes dependencies on what it does not dump, such as members of extensions: they are no finding. */

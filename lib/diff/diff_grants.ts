@@ -1,5 +1,5 @@
 import type { PrivilegeRow } from "../catalog/mod.ts";
-import { accessBeyond, accessList, OWNER } from "../verify/mod.ts";
+import { accessBeyond, accessList, OWNER } from "../inventory/mod.ts";
 import type { GrantChange } from "./database_diff.ts";
 
 /**

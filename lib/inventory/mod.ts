@@ -1,4 +1,5 @@
 /** What is in a database, as typed rows: server, extensions, view options, relations, privileges, objects. */
+export * from "./access_list.ts";
 export * from "./catalog_objects.ts";
 export * from "./extensions.ts";
 export * from "./name_pattern.ts";

@@ -2,6 +2,7 @@
 export * from "./atomic_file.ts";
 export * from "./file_hash.ts";
 export * from "./file_lock.ts";
+export * from "./file_start.ts";
 export * from "./free_space.ts";
 export * from "./interruption.ts";
 export * from "./partial_file.ts";

@@ -1,7 +1,5 @@
-import { ArchiveTruncatedError, type ReadBytes, readToc, type TocReading } from "../archive/mod.ts";
-
-/** Bytes read first; most tables of contents fit. */
-const FIRST_READ = 1024 * 1024;
+import { type ReadBytes, readTocOf, type TocReading } from "../archive/mod.ts";
+import { fileStart } from "../system/mod.ts";
 
 /** Bytes of one read. */
 const READ = 1024 * 1024;
@@ -13,24 +11,8 @@ const READ = 1024 * 1024;
  * @throws {UnknownArchiveVersionError} if the version is not known
  */
 export async function readTocOfFile(path: string): Promise<TocReading> {
-  using file = await Deno.open(path);
-  const { size } = await file.stat();
-  for (let wanted = FIRST_READ;; wanted *= 4) {
-    const length = Math.min(wanted, size);
-    const bytes = new Uint8Array(length);
-    await file.seek(0, Deno.SeekMode.Start);
-    let filled = 0;
-    while (filled < length) {
-      const read = await file.read(bytes.subarray(filled));
-      if (read === null) break;
-      filled += read;
-    }
-    try {
-      return readToc(bytes.subarray(0, filled));
-    } catch (error) {
-      if (!(error instanceof ArchiveTruncatedError) || filled < length || length === size) throw error;
-    }
-  }
+  const { size } = await Deno.stat(path);
+  return await readTocOf((length) => fileStart(path, length), size);
 }
 
 /** A file as `readBlocks` wants it, buffered. Calls block. */

@@ -1,5 +1,5 @@
 import type { PrivilegeRow } from "../catalog/mod.ts";
-import { accessBeyond, accessList, accessText } from "./access_list.ts";
+import { accessBeyond, accessList, accessText } from "../inventory/mod.ts";
 import type { Findings } from "./findings.ts";
 
 /** How owners and privileges are compared. */

@@ -8,7 +8,6 @@ export { drillBackup } from "./drill_backup.ts";
 export { verifyBackup, type VerifyDeps } from "./verify_backup.ts";
 export * from "./verify_report.ts";
 // What `diff` compares with too.
-export { accessBeyond, type AccessList, accessList, accessText, OWNER } from "./access_list.ts";
 export { type Definition, definitionsOf } from "./definitions.ts";
 export { type DescribedTable, type Description, tableKey } from "./description.ts";
 export { type BackupDescription, describeBackup } from "./describe_backup.ts";

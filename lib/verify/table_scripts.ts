@@ -1,5 +1,5 @@
 import { join } from "@std/path";
-import { CopyScript, utf8Codec } from "../archive/mod.ts";
+import { CopyScript, decodeServerText } from "../archive/mod.ts";
 import { qualifiedName, quoteLiteral } from "../base/mod.ts";
 import { LAYOUTS, type Manifest, type ManifestTable, TABLE_FILES } from "../catalog/mod.ts";
 import { openSession, type PinnedTarget, QueryError, type Session } from "../connection/mod.ts";
@@ -178,43 +178,9 @@ export class TableScripts implements AsyncDisposable {
   /** SQL as the driver takes it: UTF-8, so that the script's own client_encoding must go. */
   #decode(bytes: Uint8Array): string {
     const { encoding } = this.manifest.server;
-    const label = LABELS[encoding];
-    const text = label === undefined ? utf8Codec.decode(bytes) : new TextDecoder(label).decode(bytes);
-    return text.replace(`SET client_encoding = '${encoding}';\n`, "");
+    return decodeServerText(bytes, encoding).replace(`SET client_encoding = '${encoding}';\n`, "");
   }
 }
-
-/** WHATWG labels of PostgreSQL's encodings, UTF8 apart. */
-const LABELS: Readonly<Record<string, string>> = {
-  LATIN1: "iso-8859-1",
-  LATIN2: "iso-8859-2",
-  LATIN3: "iso-8859-3",
-  LATIN4: "iso-8859-4",
-  LATIN7: "iso-8859-13",
-  LATIN8: "iso-8859-14",
-  LATIN9: "iso-8859-15",
-  LATIN10: "iso-8859-16",
-  ISO_8859_5: "iso-8859-5",
-  ISO_8859_6: "iso-8859-6",
-  ISO_8859_7: "iso-8859-7",
-  ISO_8859_8: "iso-8859-8",
-  WIN866: "ibm866",
-  WIN874: "windows-874",
-  WIN1250: "windows-1250",
-  WIN1251: "windows-1251",
-  WIN1252: "windows-1252",
-  WIN1253: "windows-1253",
-  WIN1254: "windows-1254",
-  WIN1255: "windows-1255",
-  WIN1256: "windows-1256",
-  WIN1257: "windows-1257",
-  WIN1258: "windows-1258",
-  KOI8R: "koi8-r",
-  KOI8U: "koi8-u",
-  EUC_JP: "euc-jp",
-  EUC_KR: "euc-kr",
-  EUC_CN: "gbk",
-};
 
 function bytesOf(text: string): Uint8Array {
   return Uint8Array.from(text, (char) => char.charCodeAt(0));

@@ -9,7 +9,7 @@ import {
   largeObjectBlockStart,
   largeObjectStart,
 } from "../../lib/archive/mod.ts";
-import { accessBeyond, accessList, accessText } from "../../lib/verify/access_list.ts";
+import { accessBeyond, accessList, accessText } from "../../lib/inventory/access_list.ts";
 import { superusersOf } from "../../lib/verify/apply_roles.ts";
 import { BlockStream } from "../../lib/verify/block_stream.ts";
 import { DataScript } from "../../lib/verify/data_script.ts";
