@@ -53,10 +53,11 @@ export async function ageProgramDecrypt(
     }, write);
   } catch (cause) {
     if (!(cause instanceof ProcessError)) throw cause;
-    // age 1.0 to 1.2, cmd/age: "no identity matched any of the recipients"; "reading …: malformed …" for identities.
-    const isKey = /no identity matched|malformed|unknown identity|failed to read .*identity/i.test(
-      messageOf(cause.cause),
-    );
+    // age 1.0 to 1.2, cmd/age: "no identity matched any of the recipients"; "reading …: malformed …" for identities,
+    // "failed to read header: … malformed …" for the file.
+    const reason = messageOf(cause.cause);
+    const isKey = !/failed to read header/i.test(reason) &&
+      /no identity matched|malformed|unknown identity|failed to read .*identity/i.test(reason);
     throw isKey ? wrongKey(source, "age", cause) : damagedCiphertext(source, cause);
   }
 }

@@ -20,6 +20,7 @@ const DAMAGES: Readonly<Record<string, (file: Uint8Array, payload: number) => Ui
   "the recipient's line": (file) => flip(file, 40),
   "the wrapped key": (file, payload) => flip(file, payload - 80),
   "the header's MAC": (file, payload) => flip(file, payload - 10),
+  "no base64 in the header's MAC": (file, payload) => file.map((byte, at) => at === payload - 10 ? 0x7b : byte),
   "the nonce": (file, payload) => flip(file, payload + 3),
   "the first chunk": (file, payload) => flip(file, payload + 16 + 5),
   "the middle": (file) => flip(file, file.length >> 1),
