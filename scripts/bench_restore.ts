@@ -71,7 +71,7 @@ async function onlyBackup(shelf: string): Promise<string> {
 
 /** A part of what a command measured of itself, milliseconds. */
 function part(whole: Measured, way: string, milliseconds: number): Measured {
-  return { ...whole, way, seconds: milliseconds / 1000, memory: 0 };
+  return { way, seconds: milliseconds / 1000, memory: 0, output: whole.output };
 }
 
 function readPath({ output, way }: Measured, ...path: readonly string[]): number {

@@ -11,7 +11,7 @@ export interface Measured {
   readonly seconds: number;
   /** Peak resident memory of the process itself (not its children), bytes; 0 when it was not watched. */
   readonly memory: number;
-  /** Seconds of CPU (user and system) of the process itself; on a machine others use, the truer figure. */
+  /** Seconds of CPU (user and system) with all programs it started; on a machine others use, the truer figure. */
   readonly cpu?: number;
   /** What it wrote to its standard output. */
   readonly output: string;
@@ -28,19 +28,17 @@ export async function measure(
   env: Readonly<Record<string, string>> = {},
 ): Promise<Measured> {
   const begun = performance.now();
+  const before = childrenCpu();
   const child = new Deno.Command(program, { args: [...args], cwd, env: { ...env }, stdout: "piped", stderr: "piped" })
     .spawn();
   let memory = 0;
-  let cpu = 0;
-  const timer = setInterval(() => {
-    memory = Math.max(memory, peakMemory(child.pid));
-    cpu = Math.max(cpu, cpuSeconds(child.pid));
-  }, 50);
+  const timer = setInterval(() => memory = Math.max(memory, peakMemory(child.pid)), 50);
   const { success, stdout, stderr } = await child.output();
   clearInterval(timer);
   if (!success) throw new Error(`${program} failed: ${new TextDecoder().decode(stderr)}`);
   const seconds = (performance.now() - begun) / 1000;
   if (way !== "") say(`  ${way}: ${seconds.toFixed(1)} s`);
+  const cpu = childrenCpu() - before;
   return { way, seconds, memory, cpu, output: new TextDecoder().decode(stdout) };
 }
 
@@ -63,14 +61,10 @@ function peakMemory(pid: number): number {
   }
 }
 
-/** Fields `utime` and `stime` of proc(5), which Linux counts in hundredths. */
-function cpuSeconds(pid: number): number {
-  try {
-    const fields = Deno.readTextFileSync(`/proc/${pid}/stat`).replace(/^.*\) /s, "").split(" ");
-    return (Number(fields[11]) + Number(fields[12])) / 100;
-  } catch {
-    return 0; // It has just ended.
-  }
+/** Fields `cutime` and `cstime` of proc(5), which Linux counts in hundredths: of all children that have ended. */
+function childrenCpu(): number {
+  const fields = Deno.readTextFileSync("/proc/self/stat").replace(/^.*\) /s, "").split(" ");
+  return (Number(fields[13]) + Number(fields[14])) / 100;
 }
 
 /** A folder for the time of some work. */

@@ -16,18 +16,21 @@ import { type BackupRequest, backupRequest } from "./backup_request.ts";
 import { envFileWarnings, roomCheck } from "./backup_checks.ts";
 import { backupTargets } from "./backup_targets.ts";
 import type { Invocation, TaskContext } from "./command.ts";
+import type { Console } from "./console.ts";
 import { loadConfig } from "./load_config.ts";
 import { Notifier } from "./notify.ts";
 import { noticePlan } from "./notify_plan.ts";
 import { warnOfKeys } from "./crypt_setting.ts";
 import { Progress } from "./progress.ts";
 import { pruneAfterBackup } from "./prune_after_backup.ts";
-import { writeStepSummary } from "./step_summary.ts";
+import { type StepOutcome, writeStepSummary } from "./step_summary.ts";
 import { printSummary } from "./print_summary.ts";
 import { shelfName } from "./shelf_setting.ts";
 import { snapshotsLeftOut } from "./snapshots_left_out.ts";
 import { VERSION } from "./version.ts";
 import { worstExit } from "./worst_exit.ts";
+
+type Env = Readonly<Record<string, string>>;
 
 /** How a backup is made; tests hand in another one. */
 export type RunBackup = typeof runBackup;
@@ -59,7 +62,9 @@ export async function run(
   const signal = AbortSignal.any([interruption.signal, context.signal]);
   await notices.begin();
   const readInput = () => new Response(Deno.stdin.readable).text();
-  const found = await notices.guard(request.environment, () => backupTargets(request, env, readInput), signal);
+  const targets = () =>
+    backupTargets(request, env, readInput).catch((thrown) => pageOfFailure(thrown, request, env, console));
+  const found = await notices.guard(request.environment, targets, signal);
   console.hide(
     found.targets.flatMap(({ password, sslpassword }) =>
       [password, sslpassword].filter((secret) => secret !== undefined)
@@ -112,7 +117,7 @@ function sealed(outcomes: readonly BackupOutcome[]): string[] {
 interface BackupSetting {
   readonly request: BackupRequest;
   readonly context: TaskContext;
-  readonly env: Readonly<Record<string, string>>;
+  readonly env: Env;
   readonly signal: AbortSignal;
   readonly makeBackup: RunBackup;
   readonly encryption: EncryptionKey | undefined;
@@ -159,7 +164,7 @@ async function finish(
   outcome: BackupOutcome,
   { restoreHint, encrypt }: BackupRequest,
   context: TaskContext,
-  env: Readonly<Record<string, string>>,
+  env: Env,
 ): Promise<void> {
   const { console } = context;
   if ("result" in outcome) {
@@ -175,6 +180,19 @@ async function finish(
   const page = "result" in outcome
     ? { environment, manifest: outcome.result.manifest }
     : { environment, error: outcome.error };
+  await writePage(page, env, restoreHint, console);
+}
+
+/** A job's page that says nothing looks like success: a secret that is not set fails before there is a target. */
+async function pageOfFailure(thrown: unknown, request: BackupRequest, env: Env, console: Console): Promise<never> {
+  const { source, environment, restoreHint } = request;
+  const name = source.from === "environment" ? source.name ?? "staging" : environment;
+  const error = console.errorDocument(toPgstrataError(thrown));
+  await writePage({ environment: name, error }, env, restoreHint, console);
+  throw thrown;
+}
+
+async function writePage(page: StepOutcome, env: Env, restoreHint: boolean, console: Console): Promise<void> {
   try {
     await writeStepSummary(page, env, { restoreHint });
   } catch (error) {

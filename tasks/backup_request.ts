@@ -1,6 +1,6 @@
 import { PgstrataError } from "../lib/base/mod.ts";
 import type { BackupOptions } from "../lib/backup/mod.ts";
-import type { Config } from "../lib/catalog/mod.ts";
+import { checkLabel, type Config } from "../lib/catalog/mod.ts";
 import type { Invocation } from "./command.ts";
 import type { BACKUP_OPTIONS } from "./commands/backup.ts";
 import { parseCompression } from "./compression.ts";
@@ -58,6 +58,7 @@ export function backupRequest(
   context: BackupRequestContext,
 ): BackupRequest {
   const { environment, label } = readPositionals(positionals, options, context.isEnvironment);
+  if (label !== null) checkLabel(label);
   const sources: BackupSource[] = [];
   if (options.url !== undefined) {
     sources.push(options.url === "-" ? { from: "stdin" } : { from: "url", url: options.url });

@@ -1,4 +1,5 @@
 import { countText, sizeText } from "../lib/base/mod.ts";
+import { shortVersion } from "../lib/report/mod.ts";
 import type {
   ExtensionChange,
   GrantChange,
@@ -17,7 +18,7 @@ export const MARKS = { added: "+", removed: "-", changed: "~" } as const;
 export function sideText({ kind, name, at, database, serverVersion, status }: SideFacts): string {
   const time = at.slice(0, 19).replace("T", " ");
   const what = kind === "backup" ? `backup of ${time} UTC` : `database ${database}, now`;
-  return `${name} (${what}, PostgreSQL ${serverVersion}${status === "incomplete" ? ", INCOMPLETE" : ""})`;
+  return `${name} (${what}, PostgreSQL ${shortVersion(serverVersion)}${status === "incomplete" ? ", INCOMPLETE" : ""})`;
 }
 
 /** `TABLE public.orders`, `POLICY own ON public.orders`, `ROW SECURITY ON public.orders`. */

@@ -49,12 +49,13 @@ export async function run(
     ),
   );
 
+  const [only = null] = found.targets.length === 1 ? found.targets : [];
   const environments = [
     ...new Set([...knownEnvironments(env), ...found.targets.map(({ environment }) => environment)]),
   ];
   const tools = await toolsOf(env);
   const config = await configOf(context, env);
-  const shelf = await shelfChecks(folder);
+  const shelf = await shelfChecks(folder, only?.environment ?? null);
   const general = [
     ...await envFileChecks({ folder: cwd, shelf: folder, warnings, environments, git: runGit }),
     config.check,

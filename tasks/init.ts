@@ -1,11 +1,14 @@
 import { userInfo } from "node:os";
-import { join } from "@std/path";
+import { join, resolve } from "@std/path";
 import { knownEnvironments, loadEnvironment } from "../lib/connection/mod.ts";
 import { type Asker, terminalAsker } from "./ask.ts";
 import type { Invocation, TaskContext } from "./command.ts";
 import type { INIT_OPTIONS } from "./commands/init.ts";
 import { type InitAnswers, initAnswers } from "./init_answers.ts";
+import { variableOf } from "./init_env.ts";
 import { INIT_PARTS, initFiles, type InitResult, writeInitFiles } from "./init_files.ts";
+import { shelfName } from "./shelf_setting.ts";
+import { standingOptions } from "./standing_options.ts";
 import { ownCommand, type RunningProgram, runningProgram } from "./own_command.ts";
 
 /** What `init` needs of the machine; tests hand in other things. */
@@ -34,8 +37,11 @@ export async function run(
   const ask = deps.ask !== undefined ? deps.ask : options.yes || context.json ? null : terminal(context);
   const answers = await initAnswers(options, knownEnvironments(env), ask);
   const parts = options.parts.length > 0 ? options.parts : INIT_PARTS;
+  const shelf = resolve(cwd, shelfName(context, env));
   const files = await initFiles(answers, {
     folder: cwd,
+    shelf,
+    standing: standingOptions(context),
     parts,
     command: ownCommand(options.command, deps.running ?? runningProgram()),
     user: deps.user ?? userInfo().username,
@@ -61,6 +67,8 @@ export async function run(
     return 0;
   }
   const results = await writeInitFiles(files, cwd);
+  // A unit can write the shelf alone, and so cannot make it.
+  if (parts.includes("systemd")) await Deno.mkdir(shelf, { recursive: true, mode: 0o700 });
   if (context.json) console.document({ version: 1, command: "init", dryRun: false, files: results });
   for (const { path, state } of results) console.say(`${path}: ${WORDS[state]}`);
   for (const line of nextSteps(results, answers)) console.say(line);
@@ -74,15 +82,17 @@ async function hasTask(folder: string): Promise<boolean> {
 
 function nextSteps(results: readonly InitResult[], { environments, urls, recipients }: InitAnswers): string[] {
   const wrote = (path: string) => results.some((result) => result.path === path && result.state === "written");
+  const open = environments.filter((name) => !urls.has(name));
+  const timers = results.flatMap(({ path }) => /^deploy\/systemd\/(.+\.timer)$/.exec(path)?.[1] ?? []);
   return [
     "",
     "Next:",
-    ...wrote(".env") && urls.size < environments.length ? ["  fill in .env"] : [],
+    ...wrote(".env") && open.length > 0 ? [`  fill in .env: ${open.map(variableOf).join(", ")}`] : [],
     "  pgstrata doctor            what would keep a backup from working",
-    "  pgstrata backup",
+    `  pgstrata backup ${environments.length === 1 ? environments[0] : "all"}`,
     ...wrote(".github/workflows/backup.yml") ? ["  set the secrets that .github/workflows/backup.yml names"] : [],
-    ...results.some(({ path }) => path.startsWith("deploy/systemd/"))
-      ? ["  sudo cp deploy/systemd/* /etc/systemd/system/ && sudo systemctl enable --now pgstrata-ENV-daily.timer"]
+    ...timers.length > 0
+      ? ["  sudo cp deploy/systemd/* /etc/systemd/system/", `  sudo systemctl enable --now ${timers.join(" ")}`]
       : [],
     ...recipients.length > 0
       ? ["  keep the secret age key where the backups are not: without it they cannot be opened"]

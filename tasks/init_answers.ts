@@ -31,25 +31,32 @@ type Options = OptionValues<typeof INIT_OPTIONS>;
  */
 export async function initAnswers(options: Options, known: readonly string[], ask: Asker | null): Promise<InitAnswers> {
   const usual = known.length > 0 ? known : ["staging", "prod"];
-  const environments = options.environments.length > 0
-    ? options.environments
-    : ask === null
-    ? usual
-    : words(await ask.line("Environments, separated by commas", usual.join(",")));
-  for (const name of environments) checkName(name);
+  const environments = options.environments.length > 0 ? options.environments : ask === null ? usual : await asked(
+    ask,
+    "Environments, separated by commas",
+    usual.join(","),
+    (answer) => words(answer).map(checkedName),
+  );
+  for (const name of environments) checkedName(name);
   const urls = new Map<string, string>();
   for (const name of ask === null ? [] : environments.filter((name) => !known.includes(name))) {
     const url = await askUrl(name, ask ?? never());
     if (url !== "") urls.set(name, url);
   }
-  const major = options["server-major"] ??
-    (ask === null ? DEFAULT_MAJOR : Number(await ask.line("Major version of the server", String(DEFAULT_MAJOR))));
-  if (!Number.isInteger(major) || major < 13) {
-    throw wrong("the server's version is no major version", "Write 17, for example.");
-  }
-  const recipients = options.recipient.length > 0 || ask === null
-    ? options.recipient
-    : words(await ask.line("age public key to encrypt for (age-keygen makes one); empty for none", ""));
+  const major = checkedMajor(
+    options["server-major"] ?? (ask === null ? DEFAULT_MAJOR : await asked(
+      ask,
+      "Major version of the server",
+      String(DEFAULT_MAJOR),
+      (answer) => checkedMajor(Number(answer)),
+    )),
+  );
+  const recipients = options.recipient.length > 0 || ask === null ? options.recipient : await asked(
+    ask,
+    "age public key to encrypt for (age-keygen makes one); empty for none",
+    "",
+    (answer) => words(answer).map(checkedRecipient),
+  );
   const keep = options.keep ?? (options["s3-url"] !== undefined ? "s3" : recipients.length > 0 ? "artifact" : "none");
   const url = options["s3-url"] ??
     (keep === "s3" && ask !== null ? await ask.line("Bucket, s3://BUCKET/PREFIX", "") : undefined);
@@ -81,13 +88,34 @@ export function configOf({ recipients, storage }: InitAnswers): Record<string, u
 
 function checkConfig(answers: InitAnswers): void {
   parseConfig(JSON.stringify(configOf(answers)));
-  const odd = answers.recipients.find((key) => !/^age1[02-9ac-hj-np-z]+$/.test(key));
-  if (odd !== undefined) {
-    throw wrong(
-      "a recipient is no age public key",
-      "It begins with age1; never give the secret one (AGE-SECRET-KEY-…).",
-    );
+  answers.recipients.forEach(checkedRecipient);
+}
+
+/** Asks until the answer can be used: what was typed before is not lost. */
+async function asked<T>(ask: Asker, question: string, initial: string, read: (answer: string) => T): Promise<T> {
+  for (;;) {
+    const answer = await ask.line(question, initial);
+    try {
+      return read(answer);
+    } catch (error) {
+      if (!(error instanceof PgstrataError)) throw error;
+      ask.say(`${error.message}. ${error.hint ?? ""}`);
+    }
   }
+}
+
+function checkedMajor(major: number): number {
+  if (Number.isInteger(major) && major >= 13) return major;
+  throw wrong("the server's version is no major version", "Write 17, for example.");
+}
+
+/** An age public key has 62 characters; a shorter one was cut when it was copied. */
+function checkedRecipient(key: string): string {
+  if (/^age1[02-9ac-hj-np-z]{58}$/.test(key)) return key;
+  throw wrong(
+    "a recipient is no age public key",
+    "It begins with age1 and has 62 characters; never give the secret one (AGE-SECRET-KEY-…).",
+  );
 }
 
 async function askUrl(name: string, ask: Asker): Promise<string> {
@@ -104,8 +132,8 @@ async function askUrl(name: string, ask: Asker): Promise<string> {
   }
 }
 
-function checkName(name: string): void {
-  if (/^[a-z][a-z0-9-]*$/.test(name) && name !== "both" && name !== "all") return;
+function checkedName(name: string): string {
+  if (/^[a-z][a-z0-9-]*$/.test(name) && name !== "both" && name !== "all") return name;
   throw wrong(
     `"${name}" cannot be the name of an environment`,
     "Use small letters, digits and -, such as prod or eu-prod.",

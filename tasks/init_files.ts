@@ -31,6 +31,10 @@ export interface InitSetting {
   readonly command: readonly string[];
   /** User that the system's timers run as. */
   readonly user: string;
+  /** Where backups go. Default: `backups` in the folder. */
+  readonly shelf?: string;
+  /** Options of every command of the timers. */
+  readonly standing?: readonly string[];
   /** Version of Deno for the workflow. */
   readonly deno: string;
 }
@@ -59,10 +63,11 @@ export async function initFiles(answers: InitAnswers, setting: InitSetting): Pro
       at: "02:17",
       hasStorage: answers.storage !== null,
       hasRecipients: answers.recipients.length > 0,
+      standing: setting.standing ?? [],
     })
   );
   if (parts.includes("systemd")) {
-    const system = { user, writable: join(folder, "backups") };
+    const system = { user, writable: setting.shelf ?? join(folder, "backups") };
     for (const { name, text } of systemdUnits(runs, { command, folder, system })) {
       files.push(file(`deploy/systemd/${name}`, text));
     }

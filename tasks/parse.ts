@@ -39,6 +39,7 @@ export function parseCommandLine(argv: readonly string[], commands: readonly Com
     const word = rest[index];
     if (word === undefined) break;
     const found = candidates.find(({ name }) => name === word);
+    if (found === undefined && command !== null && word === HELP) break;
     if (found === undefined) throw unknownCommand([...path, word], candidates);
     before.push(...rest.slice(0, index));
     rest = rest.slice(index + 1);
@@ -48,12 +49,23 @@ export function parseCommandLine(argv: readonly string[], commands: readonly Com
     table = { ...GLOBAL_OPTIONS, ...found.options };
   }
   const { options, positionals } = parseOptions([...before, ...rest], table, path);
-  const global = options as unknown as GlobalValues;
+  const given = options as unknown as GlobalValues;
+  const global = isHelp(path, positionals) ? { ...given, help: true } : given;
   if (command !== null && !global.help && !global.version) {
     if (command.subcommands.length > 0) throw missingSubcommand(command);
     checkPositionals(command, path, positionals);
   }
   return { command, path, global, invocation: { positionals, options } };
+}
+
+const HELP = "help";
+
+/**
+ * `backup help` is `help backup`: never a backup with the label "help" (`--label help`). Deeper down the word may be
+ * the name of a table.
+ */
+function isHelp(path: readonly string[], positionals: readonly string[]): boolean {
+  return path.length === 1 && path[0] !== HELP && positionals.length === 1 && positionals[0] === HELP;
 }
 
 /** Index of the first argument that is neither an option nor an option's value; the length if there is none. */

@@ -157,7 +157,7 @@ export function progressFigures(state: ProgressState, now: number): ProgressFigu
   const share = plan === null ? null : shareOf(state, plan);
   const speed = measured ? (best - oldest.done) / span : 0;
   const rest = plan === null ? 0 : Math.max(0, plan.bytes - best);
-  const left = state.phase === "read" && speed > 0 && elapsed >= 3_000 ? rest / speed : null;
+  const left = state.phase === "read" && rest > 0 && speed > 0 && elapsed >= 3_000 ? rest / speed : null;
   return { share, rate: rate !== null && rate > 0 ? rate : null, left, elapsed };
 }
 

@@ -18,7 +18,7 @@ import type { RESTORE_OPTIONS } from "./commands/restore.ts";
 import { loadConfig } from "./load_config.ts";
 import { openBackup } from "./open_backup.ts";
 import { READ_OPTIONS } from "./read_backups.ts";
-import { type Ask, askAtTerminal, confirmRestore } from "./restore_confirm.ts";
+import { type Ask, askAtTerminal, askUnless, confirmRestore } from "./restore_confirm.ts";
 import { type PartsSetting, type RestoreParts, restoreParts } from "./restore_deps.ts";
 import { type RestoreRequest, restoreRequest } from "./restore_request.ts";
 import { RestoreProgress } from "./restore_progress.ts";
@@ -69,7 +69,7 @@ export async function run(
       env,
       signal,
       onEvent: (event) => progress.tell(event),
-      confirm: (plan) => confirmRestore(plan, request.yes, console, deps.ask),
+      confirm: (plan) => confirmRestore(plan, request.yes, console, askUnless(signal, deps.ask)),
     });
     progress.end();
     await finish(report, shelfFolder, context, null);
@@ -134,12 +134,13 @@ function backupIdOf(entry: UsableEntry): string {
   if (entry.kind !== "foreign" && entry.summary !== null) return entry.summary.id;
   throw new PgstrataError(
     `Cannot restore from ${entry.path}: ${
-      entry.kind === "foreign" ? "it is not made by pgstrata" : "its public part is damaged"
+      entry.kind === "foreign" ? "it has no manifest.json of pgstrata" : "its public part is damaged"
     }`,
     {
       code: "usage",
       hint: entry.kind === "foreign"
-        ? "PostgreSQL's own programs restore it: pg_restore for archives, psql for SQL files you trust."
+        ? "Was it lost? Copy the folder again, or pgstrata pull. Without it PostgreSQL's own programs restore: in the " +
+          "folder psql --file=roles.sql, then pg_restore --dbname=URL db_full.dump (psql for SQL files you trust)."
         : "Decrypt it into another folder first: pgstrata decrypt.",
     },
   );

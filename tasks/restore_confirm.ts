@@ -37,6 +37,21 @@ export async function confirmRestore(
   });
 }
 
+/** Asks until an answer comes or the signal is aborted: who presses Ctrl-C at a question means it at once. */
+export function askUnless(signal: AbortSignal, ask: Ask): Ask {
+  return async (question) => {
+    signal.throwIfAborted();
+    const aborted = Promise.withResolvers<never>();
+    const abort = () => aborted.reject(signal.reason);
+    signal.addEventListener("abort", abort, { once: true });
+    try {
+      return await Promise.race([ask(question), aborted.promise]);
+    } finally {
+      signal.removeEventListener("abort", abort);
+    }
+  };
+}
+
 /** Asks at the terminal. */
 export async function askAtTerminal(question: string): Promise<string | null> {
   if (!Deno.stdin.isTerminal()) return null;

@@ -1,4 +1,4 @@
-import { countText, durationText } from "../lib/base/mod.ts";
+import { durationText } from "../lib/base/mod.ts";
 import { counted, terminalText, textTable } from "../lib/report/mod.ts";
 import type { LeftOut, Overwritten, PreflightCheck, RestorePlan, RestoreReport, Way } from "../lib/restore/mod.ts";
 
@@ -66,7 +66,9 @@ function comparisonLines({ comparison }: RestoreReport, most: number): string[] 
   if (comparison === null) return [];
   const { compared, differences, notCompared, rows } = comparison;
   const objects = Object.entries(compared).filter(([, count]) => count > 0)
-    .map(([category, count]) => `${countText(count)} ${category}`).join(", ");
+    .map(([category, count]) => counted(count, ...CATEGORIES[category] ?? [category, `${category}s`] as const)).join(
+      ", ",
+    );
   const shown = differences.slice(0, most).map(({ kind, object, detail }) =>
     `  ${kind}: ${terminalText(`${object}: ${detail}`)}`
   );
@@ -82,6 +84,15 @@ function comparisonLines({ comparison }: RestoreReport, most: number): string[] 
     ...more(notCompared.length, most),
   ];
 }
+
+/** Categories whose name is no word for what is counted. */
+const CATEGORIES: Readonly<Record<string, readonly [one: string, many: string]>> = {
+  rows: ["table's rows", "tables' rows"],
+  large_object: ["large object", "large objects"],
+  policy: ["policy", "policies"],
+  view_options: ["view's options", "views' options"],
+  database: ["property of the database", "properties of the database"],
+};
 
 const STATES: Readonly<Record<PreflightCheck["state"], string>> = {
   ok: "ok       ",

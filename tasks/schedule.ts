@@ -1,6 +1,6 @@
 import { join } from "@std/path";
 import { PgstrataError } from "../lib/base/mod.ts";
-import { loadEnvironment } from "../lib/connection/mod.ts";
+import { knownEnvironments, loadEnvironment } from "../lib/connection/mod.ts";
 import type { Invocation, TaskContext } from "./command.ts";
 import type { SCHEDULE_OPTIONS } from "./commands/schedule.ts";
 import { loadConfig } from "./load_config.ts";
@@ -9,6 +9,7 @@ import { cronBlock } from "./schedule_cron.ts";
 import { installCron, installUnits, type RunProgram, runProgramWith } from "./schedule_install.ts";
 import { scheduledRuns } from "./schedule_plan.ts";
 import { systemdUnits } from "./schedule_systemd.ts";
+import { standingOptions } from "./standing_options.ts";
 
 /** What `schedule` needs of the machine; tests hand in other things. */
 export interface ScheduleDeps {
@@ -31,12 +32,16 @@ export async function run(
   if (!/^[a-z0-9][a-z0-9-]*$/.test(environment)) {
     throw new PgstrataError(`Cannot schedule "${environment}": it is no name of an environment`, { code: "usage" });
   }
+  if (environment !== "both" && environment !== "all" && !knownEnvironments(env).includes(environment)) {
+    console.warn(`no connection string of ${environment} is configured: its timers would fail until there is one`);
+  }
   const runs = scheduledRuns({
     environment,
     only: options.only,
     at: options.at,
     hasStorage: config.storage.length > 0,
     hasRecipients: config.recipients.age.length + config.recipients.gpg.length > 0,
+    standing: standingOptions(context),
   });
   if (options.only.includes("monthly") && config.storage.length === 0) {
     console.warn("pgstrata.json names no storage: the monthly backup stays on this machine");

@@ -24,6 +24,8 @@ export interface ScheduleOptions {
   /** Whether there is cold storage, and somebody to encrypt for. */
   readonly hasStorage: boolean;
   readonly hasRecipients: boolean;
+  /** Options of every command. */
+  readonly standing?: readonly string[];
 }
 
 /**
@@ -32,7 +34,7 @@ export interface ScheduleOptions {
  * @throws {PgstrataError} code `usage` for a time that is none
  */
 export function scheduledRuns(options: ScheduleOptions): ScheduledRun[] {
-  const { environment, hasStorage, hasRecipients } = options;
+  const { environment, hasStorage, hasRecipients, standing = [] } = options;
   const [hour, minute] = timeOf(options.at);
   const when = (later: number, days: string, cron: string) => {
     const at = (hour + later) % 24;
@@ -49,7 +51,7 @@ export function scheduledRuns(options: ScheduleOptions): ScheduledRun[] {
     name,
     environment,
     description,
-    commands: commands.map((words) => [...words, "--quiet"]),
+    commands: commands.map((words) => [...words, "--quiet", ...standing]),
     when: at,
   });
   const runs = [

@@ -16,6 +16,7 @@ import { ON_SCREEN, painted } from "./print_summary.ts";
 import { planPrune } from "./prune_run.ts";
 import { READ_OPTIONS } from "./read_backups.ts";
 import { type ShelfDeps, shelfSetting } from "./shelf_setting.ts";
+import { tableColumns } from "./table_columns.ts";
 
 /** `pgstrata show`: everything about one backup. */
 export async function run(
@@ -55,7 +56,13 @@ export async function run(
   console.result(detailsText({ entry, records, decision, real: row.real }, now));
   if (manifest !== null) {
     const ownCommand = context.commands.some(({ name }) => name === "restore");
-    const text = summaryText(manifest, { folder: entry.folder, ownCommand, ...(context.verbose ? {} : ON_SCREEN) });
+    const columns = tableColumns(console);
+    const text = summaryText(manifest, {
+      folder: entry.folder,
+      ownCommand,
+      columns,
+      ...(context.verbose ? {} : ON_SCREEN),
+    });
     console.result(`\n${painted(text, manifest.status === "complete", console.resultPaint)}`);
   }
   return 0;

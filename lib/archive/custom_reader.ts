@@ -14,12 +14,16 @@ export type BlockEvent =
   /** Ends the block or large object begun last. */
   | { readonly type: "end"; readonly offset: number };
 
-/** No archive of ours or of pg_dump has larger chunks; one that says so is damaged. */
-const LARGEST_CHUNK = 64 * CHUNK_SIZE;
+/**
+ * No archive has larger chunks; one that says so is damaged. Uncompressed, pg_dump writes each row as a chunk, and COPY
+ * makes no longer one (PostgreSQL: `MaxAllocSize`).
+ */
+export const LARGEST_CHUNK = 1024 * 1024 * 1024;
 
 /**
  * Reads the blocks of a custom archive one after the other (PostgreSQL: `_PrintTocData`,
- * `_readBlockHeader` in src/bin/pg_dump/pg_backup_custom.c). Memory is one chunk.
+ * `_readBlockHeader` in src/bin/pg_dump/pg_backup_custom.c). A large chunk comes in several events: chunk borders mean
+ * nothing, and memory stays at one piece.
  *
  * @param read stands where the table of contents ends
  * @param start that position in bytes
@@ -84,7 +88,12 @@ class BlockInput {
       const length = this.int("a chunk's length");
       if (length === 0) break;
       if (length < 0 || length > LARGEST_CHUNK) throw new ArchiveError(`a chunk's length is ${length}`, at);
-      yield { type: "chunk", bytes: this.#exactly(length, "a chunk"), offset: at };
+      for (let left = length; left > 0;) {
+        const { position } = this;
+        const bytes = this.#exactly(Math.min(left, CHUNK_SIZE), "a chunk");
+        yield { type: "chunk", bytes, offset: left === length ? at : position };
+        left -= bytes.length;
+      }
     }
     yield { type: "end", offset: this.position };
   }

@@ -23,6 +23,9 @@ export interface DiffSidesOptions {
   readonly rows?: RowProof;
 }
 
+/** An archive's entry that fills a materialized view. */
+const FILLED = "MATERIALIZED VIEW DATA";
+
 /** Compares two sides; the second is what the first has become. */
 export async function diffSides(
   before: DiffSide,
@@ -34,7 +37,9 @@ export async function diffSides(
   const notes = [...before.notes, ...after.notes, ...notesOn(before, after)];
   const tocs = one.toc !== null && other.toc !== null ? { before: one.toc, after: other.toc } : null;
   if (tocs === null) notes.push("definitions and sequences are not compared: a side has no archive that can be read");
-  const objects = tocs === null ? [] : diffObjects(tocs.before, tocs.after, scope);
+  const found = tocs === null ? [] : diffObjects(tocs.before, tocs.after, scope);
+  // Whether a materialized view is filled stands among the rows: a side without rows has none of it.
+  const objects = before.hasRows && after.hasRows ? found : found.filter(({ kind }) => kind !== FILLED);
   const tables = await diffTables(before, after, scope, options.rows ?? "digest");
   const grants = diffGrants(one.privileges, other.privileges, scopeOfGrants(scope));
   const isWhole = scope === null;
@@ -75,10 +80,11 @@ function scopeOfGrants(scope: TableScope): (row: PrivilegeRow) => boolean {
 }
 
 function sizesOf(before: DiffSide, after: DiffSide): SizeChange {
+  // Rows of extensions' tables are not read of a living database with the rest: then neither side counts them.
+  const isLive = before.facts.kind === "database" || after.facts.kind === "database";
+  const tables = (side: DiffSide) => [...side.description.tables.values()].filter(({ copied }) => !(isLive && copied));
   const sum = (side: DiffSide, what: "rows" | "bytes") =>
-    side.hasRows
-      ? [...side.description.tables.values()].reduce((total, { content }) => total + content[what], 0)
-      : null;
+    side.hasRows ? tables(side).reduce((total, { content }) => total + content[what], 0) : null;
   const bothBackups = before.facts.backupBytes !== null && after.facts.backupBytes !== null;
   return {
     databaseBefore: before.facts.databaseBytes,
@@ -87,8 +93,8 @@ function sizesOf(before: DiffSide, after: DiffSide): SizeChange {
     dataAfter: sum(after, "bytes"),
     rowsBefore: sum(before, "rows"),
     rowsAfter: sum(after, "rows"),
-    tablesBefore: before.hasRows ? before.description.tables.size : null,
-    tablesAfter: after.hasRows ? after.description.tables.size : null,
+    tablesBefore: before.hasRows ? tables(before).length : null,
+    tablesAfter: after.hasRows ? tables(after).length : null,
     backupBefore: bothBackups ? before.facts.backupBytes : null,
     backupAfter: bothBackups ? after.facts.backupBytes : null,
   };

@@ -16,9 +16,10 @@ export async function connectionCheck(session: Session, wanted: number): Promise
   const facts = `${slots.free} connections are free (${slots.used} of ${slots.maxConnections} used, ` +
     `${slots.reserved} reserved${slots.limit === undefined ? "" : `, limit ${slots.limit}`})`;
   if (lowered === undefined) return ok("connections", `${facts}: room for --jobs ${wanted}`);
+  const command = `pgstrata backup ${session.target.environment} --jobs ${jobs}`;
   const fix = session.target.kind === "supabase_session_pooler"
-    ? `pgstrata backup --jobs ${jobs}   # or raise the pool size in the project's database settings`
-    : `pgstrata backup --jobs ${jobs}   # or end idle clients, or raise max_connections`;
+    ? `${command}   # or raise the pool size in the project's database settings`
+    : `${command}   # or end idle clients, or raise max_connections`;
   return slots.free < 2 + EXTRA_CONNECTIONS
     ? problem("connections", `${facts}: not enough even for one reader`, fix)
     : warning("connections", `${facts}: --jobs ${wanted} would be lowered to ${jobs}`, fix);

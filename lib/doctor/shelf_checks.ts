@@ -12,12 +12,16 @@ export interface ShelfFinding {
   readonly checks: readonly Check[];
 }
 
-/** Whether backups can be written and read where they belong. */
-export async function shelfChecks(folder: string): Promise<ShelfFinding> {
+/**
+ * Whether backups can be written and read where they belong.
+ *
+ * @param environment the one that is looked at; null: several
+ */
+export async function shelfChecks(folder: string, environment: string | null = null): Promise<ShelfFinding> {
   const writable = await writableCheck(folder);
   if (!(await isFolder(folder))) {
     const message = `there are no backups yet: no folder ${folder}`;
-    return { shelf: null, checks: [writable, warning("shelf", message, "pgstrata backup")] };
+    return { shelf: null, checks: [writable, warning("shelf", message, `pgstrata backup ${environment ?? "all"}`)] };
   }
   try {
     const shelf = await readShelf(folder);
@@ -73,7 +77,7 @@ function contentCheck(shelf: Shelf): Check {
     const message = `${leftovers.length} unfinished folders were left by interrupted runs`;
     return warning("shelf", message, "pgstrata backup   # the next run of their environment removes them", details);
   }
-  return ok("shelf", `${backups} backups in ${shelf.folder}`);
+  return ok("shelf", `${backups} ${backups === 1 ? "backup" : "backups"} in ${shelf.folder}`);
 }
 
 /** Sealed backups of an environment, newest first. Those that are encrypted count where their public part is there. */

@@ -3,6 +3,7 @@ import { counted } from "./figures.ts";
 import type { ReportBackup } from "./html_backups.ts";
 import { backupGaps, type RunHistory, usualDays } from "./html_gaps.ts";
 import { type Html, markup } from "./html_text.ts";
+import { shellWord } from "./safe_text.ts";
 import { ageText } from "./time_text.ts";
 
 const DAY = 86_400_000;
@@ -15,10 +16,15 @@ interface Card {
 }
 
 /** The state of an environment in a few figures. */
-export function cardsHtml(history: RunHistory): Html {
+export function cardsHtml(environment: string, history: RunHistory): Html {
   const { backups, now } = history;
   const good = backups.findLast(({ state }) => state === "complete");
-  const cards = [newestCard(history, good), dataCard(backups, good), ...proofCards(backups, now), failureCard(history)];
+  const cards = [
+    newestCard(history, good),
+    dataCard(backups, good),
+    ...proofCards(environment, backups, now),
+    failureCard(history),
+  ];
   return markup`<ul class="cards">${
     cards.map(({ title, value, detail, tone }) =>
       markup`
@@ -69,7 +75,8 @@ function dataCard(backups: readonly ReportBackup[], good: ReportBackup | undefin
   };
 }
 
-function proofCards(backups: readonly ReportBackup[], now: Date): Card[] {
+function proofCards(environment: string, backups: readonly ReportBackup[], now: Date): Card[] {
+  const command = `pgstrata verify ${shellWord(`latest:${environment}`)}`;
   const damaged = backups.filter(({ marks }) => marks?.damaged);
   const verified = newestMark(backups, (one) => one.marks?.verified?.at);
   const drilled = newestMark(backups, (one) => one.marks?.drilled?.at);
@@ -83,17 +90,15 @@ function proofCards(backups: readonly ReportBackup[], now: Date): Card[] {
         tone: "bad",
       }
       : verified === null
-      ? { title: "Verified", value: "never", detail: "pgstrata verify latest", tone: "warn" }
+      ? { title: "Verified", value: "never", detail: command, tone: "warn" }
       : { title: "Verified", value: `${ageText(verified.at, now)} ago`, detail: verified.backup.path, tone: "good" },
-    drilled === null
-      ? { title: "Restored in a drill", value: "never", detail: "pgstrata verify latest --drill", tone: "warn" }
-      : {
-        title: "Restored in a drill",
-        value: `${ageText(drilled.at, now)} ago`,
-        detail: `${(coverage * 100).toFixed(coverage === 1 ? 0 : 1)}% came back; ${drilled.backup.path}`,
-        // Restores are practised every quarter.
-        tone: now.getTime() - drilled.at.getTime() > 92 * DAY ? "warn" : "good",
-      },
+    drilled === null ? { title: "Restored in a drill", value: "never", detail: `${command} --drill`, tone: "warn" } : {
+      title: "Restored in a drill",
+      value: `${ageText(drilled.at, now)} ago`,
+      detail: `${(coverage * 100).toFixed(coverage === 1 ? 0 : 1)}% came back; ${drilled.backup.path}`,
+      // Restores are practised every quarter.
+      tone: now.getTime() - drilled.at.getTime() > 92 * DAY ? "warn" : "good",
+    },
   ];
 }
 

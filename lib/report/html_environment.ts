@@ -31,7 +31,9 @@ export function environmentHtml(data: HtmlReportData, environment: EnvironmentDa
     `;
   return markup`
     <section class="environment" id="${section}" data-environment="${environment.name}"
-      aria-labelledby="${section}-title"><h2 id="${section}-title">${environment.name}</h2>${cardsHtml(history)}${
+      aria-labelledby="${section}-title"><h2 id="${section}-title">${environment.name}</h2>${
+    cardsHtml(environment.name, history)
+  }${
     part(
       "timeline",
       "Backups over time",
@@ -55,7 +57,7 @@ export function environmentHtml(data: HtmlReportData, environment: EnvironmentDa
     part(
       "history",
       "Verified and drilled",
-      historyHtml(backups, data.records),
+      historyHtml(environment.name, backups, data.records),
     )
   }${part("retention", "Retention", retentionHtml(data.plan, data.shelf, environment.name))}${
     part(

@@ -2,6 +2,7 @@ import type { BackupRecord } from "../catalog/mod.ts";
 import type { ReportBackup } from "./html_backups.ts";
 import { htmlTable } from "./html_table.ts";
 import { type Html, type HtmlPart, markup } from "./html_text.ts";
+import { shellWord } from "./safe_text.ts";
 import { minuteText } from "./time_text.ts";
 
 /** Records that are listed. */
@@ -9,6 +10,7 @@ const MOST_ROWS = 100;
 
 /** What happened to backups after they were sealed: verified, drilled, kept, stored. Newest first. */
 export function historyHtml(
+  environment: string,
   backups: readonly ReportBackup[],
   records: ReadonlyMap<string, readonly BackupRecord[]>,
 ): Html {
@@ -28,10 +30,11 @@ export function historyHtml(
       ...(tone === undefined ? {} : { tone }),
     };
   });
+  const latest = shellWord(`latest:${environment}`);
   const empty = proofs.length === 0
     ? markup`
       <p
-        class="bad">No backup here was ever verified or drilled: nobody knows whether they can be restored. <code>pgstrata verify latest --drill</code></p>
+        class="bad">No backup here was ever verified or drilled: nobody knows whether they can be restored. <code>pgstrata verify ${latest} --drill</code></p>
     `
     : null;
   if (rows.length === 0) return markup`${empty}`;

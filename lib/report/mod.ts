@@ -11,6 +11,7 @@ export * from "./restore_hint.ts";
 export * from "./safe_text.ts";
 export * from "./shelf_table.ts";
 export * from "./shelf_view.ts";
+export * from "./short_version.ts";
 export * from "./summary.ts";
 export * from "./summary_markdown.ts";
 export * from "./text_table.ts";

@@ -4,6 +4,7 @@ import { counted } from "./figures.ts";
 import { fittingTable } from "./fitting_table.ts";
 import { terminalText } from "./safe_text.ts";
 import type { ShelfTableOptions } from "./shelf_table.ts";
+import { shortVersion } from "./short_version.ts";
 import { ageText } from "./time_text.ts";
 import { wrapText } from "./wrap_text.ts";
 
@@ -44,7 +45,7 @@ export function remoteTable(store: string, rows: readonly RemoteRow[], { now, co
       { title: "ENVIRONMENT", rank: 8, cell: ({ environment }) => environment ?? "" },
       { title: "LABEL", rank: 9, cell: ({ label }) => label ?? "" },
       { title: "STATE", rank: 0, cell: stateText },
-      { title: "SERVER", rank: 6, cell: summarized(({ serverVersion }) => serverVersion) },
+      { title: "SERVER", rank: 6, cell: summarized(({ serverVersion }) => shortVersion(serverVersion)) },
       { title: "TABLES", align: "right", rank: 5, cell: summarized(({ tables }) => countText(tables)) },
       { title: "ROWS", align: "right", rank: 4, cell: summarized((summary) => countText(summary.rows)) },
       {

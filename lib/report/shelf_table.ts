@@ -4,6 +4,7 @@ import { drilledText, isKept, keepText, marksOfEntry, stateText, verifiedText } 
 import { counted } from "./figures.ts";
 import { type FittingColumn, fittingTable } from "./fitting_table.ts";
 import { terminalText } from "./safe_text.ts";
+import { shortVersion } from "./short_version.ts";
 import type { ShelfRow, ShelfView } from "./shelf_view.ts";
 import { ageText, minuteText, timeText } from "./time_text.ts";
 import { wrapText } from "./wrap_text.ts";
@@ -84,7 +85,7 @@ function namesEnvironment({ path }: ShelfEntry): boolean {
 
 function serverText(entry: ShelfEntry): string {
   const version = entry.kind === "foreign" ? entry.description.serverVersion : summaryOf(entry)?.serverVersion;
-  return /\d+(?:\.\d+)?/.exec(version ?? "")?.[0] ?? "";
+  return shortVersion(version ?? "");
 }
 
 function noteText(entry: ShelfEntry, now: Date): string {

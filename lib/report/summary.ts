@@ -27,7 +27,7 @@ export function summaryText(manifest: Manifest, options: SummaryOptions = {}): s
     factLines(manifest, options),
     schemaLines(manifest, figures, options.columns ?? Infinity),
     tableLines(manifest, options.tables ?? Infinity),
-    fileLines(manifest, figures),
+    fileLines(manifest, figures, options.columns ?? Infinity),
     timeLines(manifest, figures),
     ...noteSections(manifest, options.notes ?? Infinity),
     options.restoreHint === false ? [] : restoreLines(manifest, options),

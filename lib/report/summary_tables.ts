@@ -76,8 +76,8 @@ function tableNote({ kind, source, rows }: Manifest["tables"][number]): string {
   return rows === null ? "no rows taken" : "";
 }
 
-/** Every tier: size, number and format of its files. */
-export function fileLines(manifest: Manifest, figures: Figures): string[] {
+/** Every tier: size, number and format of its files. The names of single files only if they fit into the columns. */
+export function fileLines(manifest: Manifest, figures: Figures, columns = Infinity): string[] {
   const { compression } = manifest.client;
   const { tierBytes, tierFiles, totalBytes } = figures;
   const full = manifest.files.find(({ tier }) => tier === "full");
@@ -98,17 +98,19 @@ export function fileLines(manifest: Manifest, figures: Figures): string[] {
   }
   const root = manifest.files.filter(({ tier }) => tier === "root").map(({ path }) => path);
   const shown = root.filter((path) => !path.includes("/"));
-  if (root.length > 0) rows.push(["other", sizeText(tierBytes.root), String(root.length), shown.join(" ")]);
+  const others = (names: string) =>
+    root.length > 0 ? [["other", sizeText(tierBytes.root), String(root.length), names]] : [];
   const files = String(Object.values(tierFiles).reduce((sum, each) => sum + each, 0));
-  const table = textTable(
-    [
-      { title: "tier" },
-      { title: "size", align: "right" },
-      { title: "files", align: "right" },
-      { title: "format", widest: 120 },
-    ],
-    [...rows, ["total", sizeText(totalBytes), files]],
-    2,
-  );
+  const total = ["total", sizeText(totalBytes), files];
+  const titles: Column[] = [
+    { title: "tier" },
+    { title: "size", align: "right" },
+    { title: "files", align: "right" },
+    { title: "format", widest: 120 },
+  ];
+  const whole = textTable(titles, [...rows, ...others(shown.join(" ")), total], 2);
+  const table = whole.every((line) => textWidth(line) <= columns)
+    ? whole
+    : textTable(titles, [...rows, ...others("roles, all definitions, versions"), total], 2);
   return ["Files", ...table];
 }

@@ -5,10 +5,12 @@ import { fileStart } from "../system/mod.ts";
 /**
  * The table of contents of a custom archive.
  *
- * @throws {PgstrataError} code `not_good` when it is damaged, `tool` when its version is unknown
+ * @throws {PgstrataError} code `not_good` when it is damaged or missing, `tool` when its version is unknown
  */
 export async function readArchiveToc(path: string): Promise<Toc> {
-  const { size } = await Deno.stat(path);
+  const { size } = await Deno.stat(path).catch((cause) => {
+    throw cause instanceof Deno.errors.NotFound ? missing(path, cause) : cause;
+  });
   try {
     return (await readTocOf((length) => fileStart(path, length), size)).toc;
   } catch (error) {
@@ -21,5 +23,14 @@ function unknownVersion(path: string, cause: UnknownArchiveVersionError): Pgstra
     code: "tool",
     cause,
     hint: "Update pgstrata, or restore with PostgreSQL's own pg_restore: it can do so alone.",
+  });
+}
+
+function missing(path: string, cause: Error): PgstrataError {
+  return new PgstrataError(`Cannot restore from ${path}: it is missing`, {
+    code: "not_good",
+    cause,
+    hint:
+      "Restore from other files of the backup: --tier schema or --tier table. Or bring the copy back: pgstrata pull.",
   });
 }

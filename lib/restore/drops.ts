@@ -231,7 +231,8 @@ export async function inTurn<T, U>(values: readonly T[], make: (value: T) => Pro
   return made;
 }
 
-const RELATION_WORDS: ReadonlySet<string> = new Set([
+/** Kinds of entries that are relations. */
+export const RELATION_WORDS: ReadonlySet<string> = new Set([
   "TABLE",
   "FOREIGN TABLE",
   "VIEW",

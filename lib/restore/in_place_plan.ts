@@ -9,6 +9,7 @@ import { POLICY_REFUSED } from "./platform_rules.ts";
 import { planRows } from "./rows_plan.ts";
 import type { RestoreWork } from "./restore_work.ts";
 import type { ScriptPart } from "./script_part.ts";
+import { refuseDependents } from "./table_dependents.ts";
 
 /** A change of the living database as one script. */
 export interface InPlacePlan {
@@ -92,7 +93,7 @@ function sortRows(entries: readonly TocEntry[]): { readonly data: TocEntry[]; re
   };
 }
 
-async function planDrops(session: Session, { selection, facts, archive, list }: RestoreWork): Promise<Drops> {
+async function planDrops(session: Session, { options, selection, facts, archive, list }: RestoreWork): Promise<Drops> {
   const bySchema = selection.whole || selection.schemas.length > 0
     ? await planSchemaDrops(session, facts, archive.toc, list.entries, selection)
     : NO_DROPS;
@@ -101,6 +102,9 @@ async function planDrops(session: Session, { selection, facts, archive, list }: 
   const byTable = selection.whole || selection.tables.length === 0 && single.length === 0
     ? NO_DROPS
     : await planTableDrops(session, facts, archive.toc, selection.schemas.length > 0 ? single : list.entries);
+  if (options.clean && byTable.sql !== "" && selection.schemas.length === 0) {
+    await refuseDependents(session, facts, list.entries);
+  }
   return {
     sql: [bySchema.sql, byTable.sql].filter((text) => text !== "").join("\n"),
     overwritten: [...bySchema.overwritten, ...byTable.overwritten],

@@ -84,6 +84,7 @@ async function noteFate(
         "everything was restored and committed; what comes after that was not done",
       );
     case "undone":
+      log.undo = null;
       log.targetState = commitSent
         ? "nothing was changed: the one transaction was undone at its end (values of sequences may have been set)"
         : "nothing was changed: the one transaction was not committed";

@@ -32,7 +32,6 @@ import { restoreRoles } from "./restore_roles.ts";
 import { selectEntries, type Selection } from "./selection.ts";
 import { isReservedRole } from "./supabase_names.ts";
 import { factsOfNewDatabase, isEmpty, readTargetFacts, type TargetFacts } from "./target_facts.ts";
-import { undoCommand } from "./undo_command.ts";
 import { buildWorkList } from "./work_list.ts";
 
 /** What a restore begins with. */
@@ -236,5 +235,4 @@ async function agree(work: RestoreWork, way: Way, overwritten: readonly Overwrit
   log.begin("safety_backup");
   log.safetyBackup = await deps.safetyBackup(options.target);
   log.done(`backed up the target as it was: ${log.safetyBackup}`);
-  log.undo = undoCommand(options, log.safetyBackup);
 }

@@ -21,7 +21,9 @@ export async function restoreDirect(work: PreparedRestore): Promise<void> {
       await dropCreated(work);
     } else if (work.script === null) {
       log.leave(
-        "the target is not empty any more: run it again, and a new database is filled beside it and swapped in",
+        work.facts.role.createDatabase
+          ? "the target is not empty any more: run it again, and a new database is filled beside it and swapped in"
+          : "the target is not empty any more: drop and create the database, then run it again",
       );
     }
     throw error;

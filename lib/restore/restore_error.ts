@@ -12,6 +12,13 @@ interface Rule {
 /** The state of an error that a lock of somebody else has caused. */
 export const LOCKED = "somebody holds a lock on what is to be replaced";
 
+/** What stands in the way of DROP. */
+export const DEPENDED_ON = {
+  state: "objects that are not being restored depend on what is to be replaced",
+  hint: "Choose them with --table, too (for a policy, its table). Or --schema S --clean replaces a whole schema with " +
+    "everything that hangs on it; --data-only --clean replaces rows alone; --into-schema NEW restores beside.",
+};
+
 const RULES: readonly Rule[] = [
   {
     test: /terminating connection|server closed the connection|connection to server|could not receive data|SSL SYSCALL/,
@@ -26,9 +33,7 @@ const RULES: readonly Rule[] = [
   },
   {
     test: /cannot drop .* because other objects depend on it/,
-    state: "objects that are not being restored depend on what is to be replaced",
-    hint: "The cause names them. --schema S --clean replaces a whole schema with everything that hangs on it; " +
-      "--data-only --clean replaces rows alone; --into-schema NEW restores beside.",
+    ...DEPENDED_ON,
   },
   {
     test: /already exists/,
@@ -41,10 +46,21 @@ const RULES: readonly Rule[] = [
     hint: "Leave --no-roles out, create the role, or restore with --no-owner --no-privileges.",
   },
   {
+    test: /ERROR: {2}(?:relation|type|function|schema) .* does not exist/,
+    state: "what it needs is not in the target",
+    hint: "The cause names it: choose it, too (--table, --schema), or create it first.",
+  },
+  {
     test:
       /extension "[^"]*" is not available|could not open extension control file|access method "[^"]*" does not exist/,
     state: "an extension is not installed on the server",
     hint: "Install it there; --force restores without it and what needs it.",
+  },
+  {
+    test: /would be affected by row-level security policy/,
+    state: "row-level security hides rows from the role that restores, so a foreign key cannot be checked",
+    hint: "A table has FORCE ROW LEVEL SECURITY. Restore as a superuser or as a role with BYPASSRLS " +
+      "(ALTER ROLE … BYPASSRLS).",
   },
   {
     test: /must be owner of|permission denied|must be superuser|must be able to SET ROLE/,

@@ -2,6 +2,7 @@ import { compareAfterwards, countPlatformRows } from "./compare_restored.ts";
 import { finishDatabase } from "./finish_database.ts";
 import { runParts } from "./load_into.ts";
 import type { PreparedRestore } from "./prepare_restore.ts";
+import { undoCommand } from "./undo_command.ts";
 
 /** Changes the living database in one transaction. */
 export async function restoreInPlace(work: PreparedRestore): Promise<void> {
@@ -11,6 +12,7 @@ export async function restoreInPlace(work: PreparedRestore): Promise<void> {
   log.begin("load");
   // If we die now, so does psql, and the server undoes what was not committed.
   log.targetState = "nothing was changed: the one transaction was not committed";
+  if (log.safetyBackup !== null) log.undo = undoCommand(work, log.safetyBackup);
   await runParts(work, target, inPlace.parts);
   for (const task of inPlace.todo ?? []) log.leave(task);
   log.done(`restored ${inPlace.entries} objects in one transaction`, "everything was restored and committed");

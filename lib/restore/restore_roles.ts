@@ -1,5 +1,6 @@
 import { messageOf, PgstrataError, quoteIdentifier } from "../base/mod.ts";
 import { QueryError, type Session } from "../connection/mod.ts";
+import { membershipOptions } from "./membership_options.ts";
 import type { RoleScript, ScriptMembership, ScriptRole } from "./role_script.ts";
 import { isReservedRole } from "./supabase_names.ts";
 import type { TargetFacts } from "./target_facts.ts";
@@ -80,9 +81,16 @@ async function createRole(session: Session, facts: TargetFacts, role: ScriptRole
 }
 
 /** Without `GRANTED BY`: the grantor of the source may not exist here, or not be allowed to. */
-function grant(session: Session, { role, member, options }: ScriptMembership): Promise<string | null> {
-  const statement = `GRANT ${quoteIdentifier(role)} TO ${quoteIdentifier(member)}${options}`;
-  return attempt(session, statement, `membership of ${member} in ${role} was refused`);
+async function grant(session: Session, membership: ScriptMembership): Promise<string | null> {
+  const { role, member } = membership;
+  const problem = `membership of ${member} in ${role} was refused`;
+  const [found] = await session.query<{ inherits: boolean }>(
+    "SELECT rolinherit AS inherits FROM pg_catalog.pg_roles WHERE rolname = $1",
+    [member],
+  );
+  const here = membershipOptions(membership.options, session.serverMajor, found?.inherits ?? true);
+  if ("refused" in here) return `${problem}: ${here.refused}`;
+  return attempt(session, `GRANT ${quoteIdentifier(role)} TO ${quoteIdentifier(member)}${here.options}`, problem);
 }
 
 /** Runs one statement that may be refused without ending the transaction; gives what to say then. */

@@ -107,7 +107,8 @@ function notVerified(problems: readonly string[]): PgstrataError {
   return new PgstrataError("Cannot restore: the backup does not verify", {
     code: "refused",
     context: Object.fromEntries(problems.slice(0, 5).map((problem, index) => [`problem ${index + 1}`, problem])),
-    hint: "Choose another backup; --tier can avoid the damaged file; --force restores it as it is.",
+    hint: "Choose another backup, or bring the copy back: pgstrata pull. Else --force restores it as it is; with " +
+      "--tier schema or --tier table from other files than the damaged ones.",
   });
 }
 

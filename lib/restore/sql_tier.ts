@@ -57,11 +57,13 @@ export async function planSqlTier(
   known: ReadonlySet<string>,
 ): Promise<SqlTier> {
   if (options.schemas.length > 0) {
-    throw new PgstrataError(`Cannot restore several schemas from the ${tier} tier alone`, {
+    const what = tier === "schema" ? "several schemas from the schema tier at once" : "a schema from the table tier";
+    throw new PgstrataError(`Cannot restore ${what}`, {
       code: "usage",
       hint: tier === "schema"
         ? "Restore one after the other: --schema S. Or leave --tier out: the full archive holds them all."
-        : "--tier schema restores a schema; SQL files of tables hold neither its views nor its functions.",
+        : "SQL files of tables hold neither its views nor its functions. --tier schema restores a schema; " +
+          "--table 'S.*' takes its tables alone.",
     });
   }
   if (options.tables.length > 0 && tier === "schema") {

@@ -1,19 +1,66 @@
 import { qualifiedName, quoteIdentifier } from "../base/mod.ts";
 import type { PinnedTarget } from "../connection/mod.ts";
 import type { RestoreOptions } from "./options.ts";
+import type { RestoreWork } from "./restore_work.ts";
 
-/** The command that brings the state before a change in place back from its safety backup. */
-export function undoCommand(options: RestoreOptions, safetyBackup: string): string {
-  const { target, schemas, tables } = options;
-  const part = [
-    ...schemas.map((pattern) => ` --schema ${shell(pattern)}`),
-    ...tables.map((pattern) => ` --table ${shell(pattern)}`),
-  ].join("");
-  const way = part === "" ? " --in-place" : " --clean";
-  const rows = options.content === "data-only" ? " --data-only --clean" : way;
-  return `pgstrata restore ${shell(safetyBackup)} --to ${toText(options)}${part}${rows} --yes ${
-    shell(target.database)
-  }`;
+/**
+ * The command that brings the state before a change in place back: what was there comes from the safety backup, and what
+ * was not there (a lost table that was restored) is dropped.
+ */
+export function undoCommand(work: UndoneWork, safetyBackup: string): string {
+  const { options, target, selection } = work;
+  const replay = (part: string) => {
+    const rows = options.content === "data-only" ? " --data-only" : "";
+    const way = part === "" && rows === "" ? " --in-place" : " --clean";
+    const place = `${toText(options)}${options.target.environment === "prod" ? " --allow-prod" : ""}`;
+    return `pgstrata restore ${shell(safetyBackup)} --to${place}${part}${rows}${way} --yes ${shell(target.database)}`;
+  };
+  const patterns = [
+    ...options.schemas.map((pattern) => ` --schema ${shell(pattern)}`),
+    ...options.tables.map((pattern) => ` --table ${shell(pattern)}`),
+  ];
+  const { drops, back } = selection.whole || options.content === "data-only" ? { drops: [], back: [] } : newParts(work);
+  if (drops.length === 0) return replay(patterns.join(""));
+  const drop = psqlCommand(target, target.database, drops.join("; "));
+  return back.length === 0 ? drop : `${drop} && ${replay(back.join(""))}`;
+}
+
+/** What a way back in place is made of. */
+type UndoneWork = Pick<RestoreWork, "options" | "selection" | "facts"> & { readonly target: PinnedTarget };
+
+/** Statements that drop what the target lacked, and options that name what it had. */
+function newParts({ selection, facts }: UndoneWork): { readonly drops: string[]; readonly back: string[] } {
+  const relations = new Set(facts.relations.map(({ schema, name }) => qualifiedName(schema, name)));
+  const [oldSchemas, newSchemas] = partition(selection.schemas, (name) => facts.schemas.has(name));
+  const [oldTables, newTables] = partition(
+    selection.names.filter(({ schema }) => !selection.schemas.includes(schema))
+      .map(({ schema, name }) => qualifiedName(schema, name)),
+    (name) => relations.has(name),
+  );
+  const views = ["VIEW", "MATERIALIZED VIEW"].map((kind) => {
+    const names = selection.entries.filter(({ desc, namespace }) =>
+      desc === kind && !selection.schemas.includes(namespace ?? "")
+    ).map(({ namespace, tag }) => qualifiedName(namespace ?? "", tag ?? ""));
+    const [old, made] = partition(names, (name) => relations.has(name));
+    return { kind, old, made };
+  });
+  const drop = (kind: string, names: readonly string[]) =>
+    names.length === 0 ? [] : [`DROP ${kind} ${names.join(", ")}`];
+  return {
+    drops: [
+      ...views.flatMap(({ kind, made }) => drop(kind, made)),
+      ...drop("TABLE", newTables),
+      ...newSchemas.map((name) => `DROP SCHEMA ${quoteIdentifier(name)} CASCADE`),
+    ],
+    back: [
+      ...oldSchemas.map((name) => ` --schema ${shell(quoteIdentifier(name))}`),
+      ...[...oldTables, ...views.flatMap(({ old }) => old)].map((name) => ` --table ${shell(name)}`),
+    ],
+  };
+}
+
+function partition<T>(values: readonly T[], test: (value: T) => boolean): [T[], T[]] {
+  return [values.filter(test), values.filter((value) => !test(value))];
 }
 
 /** The command that renames the databases back after a swap. */
@@ -39,8 +86,11 @@ function psqlCommand(target: PinnedTarget, database: string, sql: string): strin
 
 /** Never a connection string: it may hold a password. */
 function toText({ target }: RestoreOptions): string {
-  const isEnvironment = /^(?:DATABASE_URL|SUPABASE_PROJECT_REF|PG\* )/.test(target.source);
-  return isEnvironment ? shell(target.environment) : '"$TARGET_URL"';
+  const { source, environment } = target;
+  if (/^(?:DATABASE_URL|SUPABASE_PROJECT_REF|PG\* )/.test(source) && environment !== "url") {
+    return ` ${shell(environment)}`;
+  }
+  return /^[A-Za-z_]\w*$/.test(source) ? `-env ${source}` : ' "$TARGET_URL"';
 }
 
 function shell(word: string): string {

@@ -3,6 +3,7 @@ import { PgstrataError } from "../base/mod.ts";
 import { isAccessList, splitAccessLists } from "./access_lists.ts";
 import { dependentsOf } from "./dependents.ts";
 import { entryText, isAttached, leaveOut } from "./entry_names.ts";
+import { dataOfMissingExtensions } from "./extension_data.ts";
 import type { RestoreOptions } from "./options.ts";
 import { type Owners, settleOwners } from "./owners.ts";
 import { platformVerdict, refusedToOrdinaryRole } from "./platform_rules.ts";
@@ -49,7 +50,10 @@ export function buildWorkList(
   if (missing.length > 0 && !wish.force) throw extensionsMissing(missing);
   const needing = dependentsOf(toc, new Set(missing.map(({ dumpId }) => dumpId)));
   const names = new Map(missing.map(({ dumpId, tag }) => [dumpId, tag ?? ""]));
+  const data = dataOfMissingExtensions(toc.entries, missing, facts);
+  const lacking = missing.map(({ tag }) => tag).join(", ");
   let entries = chosen.filter((entry) => {
+    if (data.has(entry.dumpId)) return reject(entry, `it belongs to an extension that is not installed (${lacking})`);
     const root = names.get(entry.dumpId) ?? names.get(needing.get(entry.dumpId) ?? 0);
     if (root !== undefined) return reject(entry, `extension ${root} is not installed on the server`);
     // It is there: creating it again would change nothing, dropping it would take what hangs on it.

@@ -62,7 +62,7 @@ export async function requireInstalled(session: Session): Promise<void> {
   if (!(await isSnapshotSchema(session))) {
     throw new PgstrataError("Cannot use table snapshots: they are not installed in this database", {
       code: "refused",
-      hint: "Run: pgstrata snapshot install",
+      hint: "Run: pgstrata snapshot install, with the same --env or --url-env.",
     });
   }
   const [row] = await session.query<{ version: number | null }>(
@@ -74,7 +74,7 @@ export async function requireInstalled(session: Session): Promise<void> {
   if (version < newest) {
     throw new PgstrataError(`Cannot use table snapshots: version ${version} is installed, ${newest} is needed`, {
       code: "refused",
-      hint: "Run: pgstrata snapshot install",
+      hint: "Run: pgstrata snapshot install, with the same --env or --url-env.",
     });
   }
 }

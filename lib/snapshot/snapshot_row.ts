@@ -72,7 +72,7 @@ export async function findSnapshot(session: Session, argument: string, present =
   if (row === undefined) {
     throw new PgstrataError(`Cannot find snapshot "${argument}": there is none with this id or name`, {
       code: "usage",
-      hint: "See: pgstrata snapshot list",
+      hint: "See: pgstrata snapshot list, with the same --env or --url-env.",
     });
   }
   const found = rowOf(row);

@@ -18,7 +18,7 @@ export async function readTocOfFile(path: string): Promise<TocReading> {
 /** A file as `readBlocks` wants it, buffered. Calls block. */
 export class FileBytes implements Disposable {
   readonly #file: Deno.FsFile;
-  #buffer = new Uint8Array(READ);
+  readonly #buffer = new Uint8Array(READ);
   #begin = 0;
   #end = 0;
 
@@ -28,10 +28,10 @@ export class FileBytes implements Disposable {
     this.#file.seekSync(start, Deno.SeekMode.Start);
   }
 
-  /** Up to `length` bytes, valid until the next call; fewer only at the end of the file. */
+  /** Up to `length` bytes (1 MiB at the most), valid until the next call; fewer only at the end of the file. */
   readonly read: ReadBytes = (length) => {
     while (this.#end - this.#begin < length) {
-      this.#makeRoom(length);
+      this.#makeRoom();
       const read = this.#file.readSync(this.#buffer.subarray(this.#end));
       if (read === null) break;
       this.#end += read;
@@ -45,16 +45,10 @@ export class FileBytes implements Disposable {
     this.#file.close();
   }
 
-  #makeRoom(length: number): void {
-    if (this.#begin > 0) {
-      this.#buffer.copyWithin(0, this.#begin, this.#end);
-      this.#end -= this.#begin;
-      this.#begin = 0;
-    }
-    if (this.#end < this.#buffer.length) return;
-    // A damaged length (up to 64 MiB) is not allocated at once: the buffer grows with what the file really has.
-    const larger = new Uint8Array(Math.min(2 * this.#buffer.length, Math.max(length, this.#buffer.length + READ)));
-    larger.set(this.#buffer);
-    this.#buffer = larger;
+  /** What was read goes; no piece that is asked for is longer than the buffer. */
+  #makeRoom(): void {
+    this.#buffer.copyWithin(0, this.#begin, this.#end);
+    this.#end -= this.#begin;
+    this.#begin = 0;
   }
 }

@@ -1,7 +1,4 @@
-import { ArchiveError, ArchiveTruncatedError, type BlockEvent } from "../archive/mod.ts";
-
-/** No archive of ours or of pg_dump has larger chunks; one that says so is damaged. */
-const LARGEST_CHUNK = 64 * 1024 * 1024;
+import { ArchiveError, ArchiveTruncatedError, type BlockEvent, LARGEST_CHUNK } from "../archive/mod.ts";
 
 /**
  * Reads the blocks of a custom archive that comes in pieces of any size, such as the output of a running `pg_dump`

@@ -20,8 +20,10 @@ export function checkArchive(
     list.damage("format", path, message.replace(/^Cannot read the archive: /, ""), { offset: place, table });
   }
   if (scan.unread !== null) list.notVerified.push({ file: path, reason: scan.unread });
-  list.tables += scan.tables.size;
-  for (const { rows } of scan.tables.values()) list.rows += rows;
+  for (const [dumpId, { rows }] of scan.tables) {
+    const entry = entries.get(dumpId);
+    list.rows.set(qualifiedName(entry?.namespace ?? "", entry?.tag ?? ""), rows);
+  }
   if (scan.toc === null || manifest === null) return;
   const isDamaged = scan.findings.length > 0;
   checkTables(path, scan, manifest, schema, isDamaged, list);

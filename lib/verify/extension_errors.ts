@@ -29,10 +29,17 @@ export function sortErrors(
     (toc?.entries ?? []).filter(({ desc, dumpId }) => desc === "TABLE DATA" && ids.has(dumpId))
       .map((entry) => [tableKey(entry.namespace ?? "", entry.tag ?? ""), entry.dumpId]),
   );
+  const relations = new Map(
+    (toc?.entries ?? []).filter(({ dumpId }) => ids.has(dumpId))
+      .map(({ dumpId, namespace, tag }) => [`${namespace ?? ""}.${tag ?? ""}`, dumpId]),
+  );
   const errors = notes.filter(({ dumpId, table, message }) => {
     if (!/ does not exist$/.test(message)) return true;
-    if (dumpId !== null && ids.has(dumpId)) {
-      entries.set(dumpId, reason);
+    // Parallel workers of pg_restore write between each other's lines: the message itself names the relation.
+    const missing = relations.get(/relation "(.*)" does not exist$/.exec(message)?.[1] ?? "");
+    const id = missing ?? dumpId;
+    if (id !== null && ids.has(id)) {
+      entries.set(id, reason);
       return false;
     }
     if (table === null) return true;

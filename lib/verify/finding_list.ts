@@ -4,8 +4,8 @@ import type { Finding, FindingKind } from "./verify_report.ts";
 export class FindingList {
   readonly all: Finding[] = [];
   readonly notVerified: { readonly file: string; readonly reason: string }[] = [];
-  tables = 0;
-  rows = 0;
+  /** Rows of each table that was read, in whichever tier, by qualified name. */
+  readonly rows = new Map<string, number>();
 
   damage(
     kind: FindingKind,

@@ -23,6 +23,8 @@ export interface VerifyDeps {
   readonly workers?: number;
   /** Whether `pg_restore` reads the archives too, beside our own reader. Default true. */
   readonly pgRestore?: boolean;
+  /** Read only these files of the backup, besides manifest and checksums; the others are only looked for. */
+  readonly only?: readonly string[];
   /** Told bytes read so far, and how many will be: archives are read twice. */
   readonly onProgress?: (done: number, total: number) => void;
 }
@@ -45,7 +47,8 @@ export async function verifyBackup(folder: string, deps: VerifyDeps): Promise<Ve
   const files = await folderFiles(folder);
   const inscription = await readInscription(folder, files, list);
   checkFiles(inscription, files, list);
-  const plain = files.filter(({ kind }) => kind === "file");
+  const only = deps.only === undefined ? null : new Set([...deps.only, MANIFEST_FILE, ROOT_FILES.checksums]);
+  const plain = files.filter(({ kind, path }) => kind === "file" && (only?.has(path) ?? true));
   const bytes = plain.reduce((sum, file) => sum + file.bytes, 0);
   const progress = new ReadProgress(bytes, deps.onProgress);
   const workers = deps.workers ?? Math.max(1, Math.min(navigator.hardwareConcurrency, 8));
@@ -61,8 +64,8 @@ export async function verifyBackup(folder: string, deps: VerifyDeps): Promise<Ve
     files: plain.length,
     bytes,
     archives,
-    tables: list.tables,
-    rows: list.rows,
+    tables: list.rows.size,
+    rows: [...list.rows.values()].reduce((sum, rows) => sum + rows, 0),
     duration: Math.round(deps.clock.monotonic() - begun),
   };
 }
@@ -305,8 +308,7 @@ function archivesOf(manifest: Manifest): Map<string, string | null> {
 }
 
 function checkRows(path: string, name: string, read: DataFile, table: ManifestTable, list: FindingList): void {
-  list.tables++;
-  list.rows += read.rows?.rows ?? 0;
+  list.rows.set(name, read.rows?.rows ?? 0);
   if (table.sha256 === null) {
     if (read.rows !== null) list.damage("rows", path, "has rows, and the manifest says it has none", { table: name });
   } else if (read.rows === null) list.damage("rows", path, "has no rows", { table: name });

@@ -46,9 +46,9 @@ export interface VerifyReport {
   readonly files: number;
   readonly bytes: number;
   readonly archives: number;
-  /** Tables whose rows were counted and hashed, each tier counting. */
+  /** Tables whose rows were counted and hashed, in every tier that has them. */
   readonly tables: number;
-  /** Rows counted, each tier counting. */
+  /** Rows of those tables, each table counted once. */
   readonly rows: number;
   /** Milliseconds. */
   readonly duration: number;

@@ -145,7 +145,11 @@ Deno.test("diff finds no difference between a database of every kind of object a
   // Rows of extensions' tables are in the backup's table tier, and not in what pg_dump reads.
   assert(manifest.tables.some(({ source }) => source === "copy"));
   for (const [before, after] of [[backup, living], [living, backup]] as const) {
-    const { same, objects, tables, grants, roles, notes } = await diffSides(before, after);
+    const { same, objects, tables, grants, roles, notes, sizes } = await diffSides(before, after);
+    assertEquals(
+      [sizes.rowsBefore, sizes.tablesBefore, sizes.dataBefore],
+      [sizes.rowsAfter, sizes.tablesAfter, sizes.dataAfter],
+    );
     assertEquals({ same, objects, tables, grants, roles, notes }, {
       same: true,
       objects: [],

@@ -119,7 +119,7 @@ for (const major of testedMajors()) {
     const room = expectCheck((await examined(as(user, database), { jobs: 2 })).checks, "connections", "ok");
     assertMatch(room.message, /\d+ connections are free \(\d+ of 14 used, 3 reserved\): room for --jobs 2/);
     const warned = await examined(as(user, database), { jobs: 9 });
-    assertMatch(expectCheck(warned.checks, "connections", "warning").fix ?? "", /^pgstrata backup --jobs \d/);
+    assertMatch(expectCheck(warned.checks, "connections", "warning").fix ?? "", /^pgstrata backup \S+ --jobs \d/);
     const limited = await role(database, "CONNECTION LIMIT 2");
     const { message } = expectCheck((await examined(as(limited, database))).checks, "connections", "problem");
     assertStringIncludes(message, "not enough even for one reader");
@@ -139,7 +139,7 @@ for (const major of testedMajors()) {
     await using session = await openSession({ ...pinned, kind: "supabase_session_pooler" });
     const { state, fix } = await connectionCheck(session, 14);
     assertEquals(state, "warning");
-    assertMatch(fix ?? "", /^pgstrata backup --jobs \d {3}# or raise the pool size/);
+    assertMatch(fix ?? "", /^pgstrata backup \S+ --jobs \d {3}# or raise the pool size/);
   });
 
   Deno.test(titled("files of Storage, which no database backup has, are told with their number"), async () => {

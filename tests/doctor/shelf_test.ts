@@ -138,7 +138,9 @@ Deno.test("a shelf that is not there yet can be made, and nothing is left of the
   await using folder = await TempFolder.create();
   const { checks } = await shelfChecks(join(folder.path, "new", "backups"));
   expectCheck(checks, "shelf_writable", "ok");
-  assertEquals(expectCheck(checks, "shelf", "warning").fix, "pgstrata backup");
+  assertEquals(expectCheck(checks, "shelf", "warning").fix, "pgstrata backup all");
+  const one = await shelfChecks(join(folder.path, "new", "backups"), "prod");
+  assertEquals(expectCheck(one.checks, "shelf", "warning").fix, "pgstrata backup prod");
   assertEquals([...Deno.readDirSync(folder.path)], []);
 });
 

@@ -135,4 +135,7 @@ Deno.test("summaryText() leaves the paths of archives out where the screen is to
     "  Each archive is in its schema's folder; summary.txt names them all.",
   ]);
   assertEquals(schemas(200).at(1)?.endsWith("archive file"), true);
+  const others = (columns: number) => /^ {2}other .*$/m.exec(summaryText(fakeManifest(), { columns }))?.[0] ?? "";
+  assertEquals(others(60).endsWith("roles, all definitions, versions"), true);
+  assertEquals(others(200).includes("roles.sql"), true);
 });

@@ -229,6 +229,28 @@ Deno.test("restore checks the backup with verify itself before it asks anything 
   assertEquals(await target.psql("SELECT count(*) FROM shop.orders"), "500");
 });
 
+Deno.test("the way back of what was lost drops it again: the safety backup does not hold it; of the rest it restores", async () => {
+  const target = await server.createDatabase({ sql: "CREATE TABLE public.notes AS SELECT 3 AS id" });
+  const deps = { safetyBackup: () => Promise.resolve("/safe/one") };
+  const lost = await restore(server, folder, target.url, { tables: ["shop.items", "shop.v"] }, deps);
+  assertMatch(lost.undo ?? "", /^psql .* --command='DROP VIEW shop\.v; DROP TABLE shop\.items'$/);
+  const parts = { schemas: ["public"], tables: ["shop.orders"], clean: true };
+  const mixed = await restore(server, folder, target.url, parts, deps);
+  assertMatch(
+    mixed.undo ?? "",
+    /--command='DROP TABLE shop\.orders' && pgstrata restore \/safe\/one --to "\$TARGET_URL" --schema public --clean --yes/,
+  );
+});
+
+Deno.test("nothing was changed: there is no way back to go", async () => {
+  const target = await server.createDatabase({ sql: "CREATE SCHEMA shop; CREATE TABLE shop.items (id text)" });
+  await target.psql("CREATE FUNCTION stop() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN RAISE ''no''; END'");
+  await target.psql("CREATE EVENT TRIGGER stop ON ddl_command_start EXECUTE FUNCTION stop()");
+  const error = await failing(() => restore(server, folder, target.url, { tables: ["shop.items"], clean: true }));
+  assertEquals(error.report.undo, null);
+  assertMatch(error.report.targetState, /^nothing was changed/);
+});
+
 async function copyFolder(from: string, to: string): Promise<void> {
   await Deno.mkdir(to);
   for await (const { name, isDirectory } of Deno.readDir(from)) {

@@ -1,5 +1,6 @@
-import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { PgstrataError } from "../../lib/base/mod.ts";
+import { RestoreError } from "../../lib/restore/mod.ts";
 import { type TestDatabase, testServer } from "../../scripts/test_server.ts";
 import { backUp, differingLines, dumpText, restore } from "./restore_fixture.ts";
 
@@ -176,6 +177,10 @@ Deno.test("restore --table --clean drops nothing that a view outside of the choi
     PgstrataError,
   );
   assertStringIncludes(error.message, "objects that are not being restored depend on what is to be replaced");
+  assert(error instanceof RestoreError);
+  // It is known before anybody is asked and before the safety backup.
+  assertEquals([error.exit, error.report.safetyBackup, error.report.undo], [7, null, null]);
+  assertStringIncludes(String(error.context["dependents"]), "view shop.");
   assertEquals(differingLines(await dumpText(server, target), before), []);
 });
 

@@ -1,4 +1,7 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
+import { openSession, parseConnectionString, pinTarget } from "../../lib/connection/mod.ts";
+import { restoreRoles } from "../../lib/restore/restore_roles.ts";
+import { readTargetFacts } from "../../lib/restore/target_facts.ts";
 import { readRoleScript } from "../../lib/restore/role_script.ts";
 import { rolesOfEntry, rolesOfStatement } from "../../lib/restore/role_names.ts";
 import { testServer } from "../../scripts/test_server.ts";
@@ -108,4 +111,35 @@ Deno.test("rolesOfEntry finds the roles of a policy, not words of its expression
   assertEquals(rolesOfEntry(entry), ["one", "t w;o"]);
   const open = { ...entry, defn: `CREATE POLICY "to; x" ON s.t USING ((b = ' TO x USING '::text));\n` };
   assertEquals(rolesOfEntry(open), []);
+});
+
+Deno.test("memberships written by PostgreSQL 16 and newer are granted by an older server, unless they would give more", async () => {
+  const database = await here.createDatabase({
+    sql: "CREATE ROLE old_member; CREATE ROLE old_admin; CREATE ROLE old_group",
+  });
+  const script = readRoleScript(`
+    CREATE ROLE no_heir;
+    ALTER ROLE no_heir WITH NOSUPERUSER NOINHERIT LOGIN;
+    CREATE ROLE heir;
+    ALTER ROLE heir WITH NOSUPERUSER INHERIT;
+    CREATE ROLE setless;
+    ALTER ROLE setless WITH NOINHERIT;
+    GRANT old_group TO no_heir WITH INHERIT FALSE GRANTED BY postgres;
+    GRANT old_admin TO no_heir WITH ADMIN OPTION, INHERIT TRUE GRANTED BY postgres;
+    GRANT old_group TO heir WITH INHERIT FALSE GRANTED BY postgres;
+    GRANT old_admin TO heir WITH INHERIT TRUE GRANTED BY postgres;
+    GRANT old_group TO setless WITH INHERIT FALSE, SET FALSE GRANTED BY postgres;`);
+  const { signal } = new AbortController();
+  const target = parseConnectionString(database.url, { environment: "url", source: "--to", env: {} });
+  await using session = await openSession(await pinTarget(target, { signal }), { signal });
+  const { problems } = await restoreRoles(session, await readTargetFacts(session), script, null);
+  assertEquals(problems.map((text) => text.replace(/;.*|, without.*/, "")), [
+    "membership of heir in old_group was refused: INHERIT FALSE came with PostgreSQL 16",
+    "membership of setless in old_group was refused: SET FALSE came with PostgreSQL 16",
+  ]);
+  assertEquals(
+    await database.psql(`SELECT string_agg(format('%s in %s %s', member::regrole, roleid::regrole, admin_option), ', '
+      ORDER BY member::regrole::text, roleid::regrole::text) FROM pg_auth_members WHERE roleid::regrole::text LIKE 'old\\_%'`),
+    "heir in old_admin f, no_heir in old_admin t, no_heir in old_group f",
+  );
 });

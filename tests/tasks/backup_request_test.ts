@@ -54,6 +54,11 @@ const REFUSED: readonly (readonly [string, string])[] = [
   ["--ci-sha abc", "--ci-repository, --ci-event and --ci-sha are names of the ci layout"],
 ];
 
+Deno.test("backupRequest() refuses a label that no folder can have before any environment is begun", () => {
+  const error = assertThrows(() => request("both --label .hidden"), PgstrataError, "it cannot stand in a folder name");
+  assertEquals(error.code, "usage");
+});
+
 for (const [line, state] of REFUSED) {
   Deno.test(`backupRequest() refuses "backup ${line}"`, () => {
     const error = assertThrows(() => request(line), PgstrataError);

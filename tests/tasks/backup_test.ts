@@ -1,5 +1,6 @@
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { PgstrataError } from "../../lib/base/mod.ts";
+import { TempFolder } from "../../lib/system/mod.ts";
 import { run, type RunBackup } from "../../tasks/backup.ts";
 import { BACKUP_OPTIONS } from "../../tasks/commands/backup.ts";
 import type { Invocation, TaskContext } from "../../tasks/command.ts";
@@ -154,6 +155,19 @@ Deno.test("backup writes the job's summary page, and goes on if it cannot", asyn
   } finally {
     await Deno.remove(path);
   }
+});
+
+Deno.test("the job's page names a backup that has no connection string, such as a secret that is not set", async () => {
+  await using folder = await TempFolder.create();
+  const path = `${folder.path}/page.md`;
+  const env = { GITHUB_STEP_SUMMARY: path, GITHUB_REPOSITORY_VISIBILITY: "private", DATABASE: "" };
+  const error = await assertRejects(
+    () => backup("--env prod --url-env DATABASE", ending({}), { env }),
+    PgstrataError,
+    "there is no connection string",
+  );
+  assertEquals(error.code, "usage");
+  assertStringIncludes(await Deno.readTextFile(path), "## ❌ Backup of prod: failed");
 });
 
 Deno.test("backup hands the shelf on: --dir, then PGSTRATA_DIR, then backups", async () => {

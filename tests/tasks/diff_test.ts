@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertFalse, assertRejects, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertFalse, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
 import { PgstrataError } from "../../lib/base/mod.ts";
 import { manifestText } from "../../lib/catalog/mod.ts";
@@ -30,7 +30,8 @@ Deno.test("diff compares backups with each other and with their database", async
   const database = await server.createDatabase({
     sql:
       "CREATE TABLE public.orders (id int PRIMARY KEY, note text); INSERT INTO public.orders VALUES (1, 'a'), (2, 'b');" +
-      "CREATE VIEW public.mine WITH (security_invoker=true) AS SELECT * FROM public.orders;",
+      "CREATE VIEW public.mine WITH (security_invoker=true) AS SELECT * FROM public.orders;" +
+      "CREATE MATERIALIZED VIEW public.counted AS SELECT count(*) FROM public.orders;",
   });
   await using shelf = await TempFolder.create();
   const env = { DATABASE_URL_TEST: database.url, PGSTRATA_PG_BIN: server.tools.folder };
@@ -45,7 +46,16 @@ Deno.test("diff compares backups with each other and with their database", async
     const { code, out, err } = await diff(["latest", "test"], [], given);
     assertEquals(code, 0);
     assertStringIncludes(out.text(), "\nThe same.");
+    assertMatch(out.text(), /^A {2}\S+ \(backup of [\d :-]+ UTC, PostgreSQL \d+\.\d+\)\nB {2}test \(/);
     assertStringIncludes(err.text(), "Reading test (");
+  });
+
+  await t.step("the same with --schema-only, too: that a materialized view is filled is no definition", async () => {
+    const { code, document } = await json(["latest", "test"], ["--schema-only"]);
+    assertEquals([code, document.same, document.objects], [0, true, []]);
+    await database.psql("REFRESH MATERIALIZED VIEW public.counted WITH NO DATA");
+    assertEquals((await json(["latest", "test"])).document.objects.map(({ kind }) => kind), ["MATERIALIZED VIEW DATA"]);
+    await database.psql("REFRESH MATERIALIZED VIEW public.counted");
   });
 
   await database.psql(

@@ -215,6 +215,59 @@ Deno.test("asked on a terminal, a URL that cannot serve a backup is asked for ag
   assertFalse(/pa%23ss/.test(out.text() + err.text()));
 });
 
+Deno.test("asked on a terminal, an answer that cannot be used is asked for again, and what was typed before stays", async () => {
+  await using folder = await TempFolder.create();
+  const said: string[] = [];
+  const lines = ["prod,Bad Name", "prod", "seventeen", "12", "16", KEY.slice(0, -1), "AGE-SECRET-KEY-1XYZ", KEY];
+  const ask: Asker = {
+    line: (_question, initial) => Promise.resolve(lines.shift() ?? initial),
+    secret: () => Promise.resolve("postgresql://postgres:pw@db.test:5432/d"),
+    say: (text) => void said.push(text),
+  };
+  const { err } = await init(folder.path, [], { ask });
+  assertEquals(lines, []);
+  assertEquals(said.map((text) => /: (.*?)\. /.exec(text)?.[1]), [
+    '"Bad Name" cannot be the name of an environment',
+    "the server's version is no major version",
+    "the server's version is no major version",
+    "a recipient is no age public key",
+    "a recipient is no age public key",
+  ]);
+  assertEquals(parseConfig(await read(folder, "pgstrata.json")).recipients.age, [KEY]);
+  assertFalse(err.text().includes("fill in .env"));
+});
+
+Deno.test("after init the next steps name the variables to fill in, the environment and the timers", async () => {
+  await using folder = await TempFolder.create();
+  const { err } = await init(folder.path, ["--environments", "prod,eu-staging"]);
+  assertStringIncludes(err.text(), "fill in .env: DATABASE_URL_PROD, DATABASE_URL_EU_STAGING\n");
+  assertStringIncludes(err.text(), "pgstrata backup all\n");
+  assertStringIncludes(err.text(), "--now pgstrata-prod-daily.timer pgstrata-eu-staging-daily.timer\n");
+  await using other = await TempFolder.create();
+  assertStringIncludes((await init(other.path, ["--environments", "prod"])).err.text(), "pgstrata backup prod\n");
+});
+
+Deno.test("init makes the shelf when it writes units: they may write there alone, and so could not make it", async () => {
+  await using folder = await TempFolder.create();
+  await init(folder.path, ["--parts", "systemd", "--environments", "prod"]);
+  assertEquals(await mode(folder, "backups"), 0o700);
+  assertStringIncludes(
+    await read(folder, "deploy/systemd/pgstrata-prod-daily.service"),
+    `ReadWritePaths=-${folder.path}/backups\n`,
+  );
+});
+
+Deno.test("the timers of init use the shelf of PGSTRATA_DIR, make it, and may write there", async () => {
+  await using folder = await TempFolder.create();
+  await Deno.writeTextFile(`${folder.path}/.env`, "PGSTRATA_DIR=shelf\n");
+  await init(folder.path, ["--parts", "systemd", "--environments", "prod"]);
+  assertEquals(await mode(folder, "shelf"), 0o700);
+  assertStringIncludes(
+    await read(folder, "deploy/systemd/pgstrata-prod-daily.service"),
+    `ReadWritePaths=-${folder.path}/shelf\n`,
+  );
+});
+
 for (
   const url of [
     'postgresql://u:a"b@h/d',

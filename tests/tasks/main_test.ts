@@ -15,9 +15,13 @@ Deno.test("pgstrata --help, -h and help show the help on standard output", async
   }
 });
 
-Deno.test("pgstrata backup --help and help backup show the same", async () => {
-  const [first, second] = await Promise.all([runMain(["backup", "--help"]), runMain(["help", "backup"])]);
-  assertEquals(first, second);
+Deno.test("pgstrata backup --help, help backup and backup help show the same, and nothing is backed up", async () => {
+  const [first, ...others] = await Promise.all(
+    [["backup", "--help"], ["help", "backup"], ["backup", "help"]].map((args) => runMain(args)),
+  );
+  assertEquals(others, [first, first]);
+  const [group, same] = await Promise.all([runMain(["help", "snapshot"]), runMain(["snapshot", "help"])]);
+  assertEquals([same?.code, same], [0, group]);
   assertStringIncludes(first?.stdout ?? "", "--lock-wait-timeout TIME");
 });
 

@@ -61,6 +61,12 @@ Deno.test("progress measures rate and time left over the last ten seconds", () =
   assertEquals(progressFigures(state, 12_000), { share: 0.4, rate: 15, left: 20_000, elapsed: 12_000 });
 });
 
+Deno.test("progress gives no time left when all that could be measured is read, and the large objects go on", () => {
+  const state = after([0, plan], [0, reading], [2_000, done("x", 100, 50)], [6_000, done("y", 900, 450)]);
+  const { share, left } = progressFigures(state, 6_000);
+  assertEquals([share, left], [1, null]);
+});
+
 Deno.test("progress gives no time left in the first three seconds", () => {
   const state = after([0, plan], [0, reading], [1_500, done("x", 100, 50)]);
   assertEquals(progressFigures(state, 2_000).left, null);

@@ -7,6 +7,7 @@ import type { Invocation, TaskContext } from "../../tasks/command.ts";
 import { parseOptions } from "../../tasks/parse.ts";
 import { restoreRequest } from "../../tasks/restore_request.ts";
 import { run } from "../../tasks/restore.ts";
+import { askUnless } from "../../tasks/restore_confirm.ts";
 import { planText } from "../../tasks/restore_text.ts";
 import { fakeManifest } from "../report/fake_manifest.ts";
 import { type FakeContext, fakeContext } from "./fake_context.ts";
@@ -231,4 +232,12 @@ for (const [line, state] of WRONG) {
 
 Deno.test("a plan without a safety backup says so", () => {
   assertStringIncludes(planText({ ...PLAN, safetyBackup: false }), "NO backup of its present state");
+});
+
+Deno.test("a question ends when the run is interrupted, not when somebody presses Enter", async () => {
+  const stop = new AbortController();
+  const asked = askUnless(stop.signal, () => new Promise(() => {}))("Type shop to go on: ");
+  stop.abort(new PgstrataError("Cannot finish: interrupted by SIGINT", { code: "interrupted" }));
+  await assertRejects(() => asked, PgstrataError, "interrupted by SIGINT");
+  assertEquals(await askUnless(new AbortController().signal, () => Promise.resolve("shop"))(""), "shop");
 });

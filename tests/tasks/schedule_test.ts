@@ -143,6 +143,21 @@ Deno.test("schedule prints, and installs nothing without --install and --yes", a
   assertEquals([error.code, called], ["refused", []]);
 });
 
+Deno.test("timers use the shelf and the configuration that were named, and an environment without URL is told", async () => {
+  await using folder = await TempFolder.create();
+  await Deno.writeTextFile(`${folder.path}/c.json`, "{}");
+  const given = { cwd: folder.path, dir: "/srv/my backups", config: "c.json", env: { DATABASE_URL_PROD: "x" } };
+  const { out, err } = await schedule("prod --only daily --form cron", {}, given);
+  assertStringIncludes(
+    out.text(),
+    `backup prod daily --prune --quiet '--dir=/srv/my backups' --config=${folder.path}/c.json\n`,
+  );
+  assertEquals(err.text(), "");
+  const other = await schedule("eu --only daily", {}, { ...given, dir: undefined, env: { PGSTRATA_DIR: "b" } });
+  assertStringIncludes(other.out.text(), `backup eu daily --prune --quiet --dir=${folder.path}/b --config=`);
+  assertStringIncludes(other.err.text(), "no connection string of eu is configured");
+});
+
 Deno.test("schedule --install --yes writes units, starts the timers, and does it again without harm", async () => {
   await using home = await TempFolder.create();
   const called: string[] = [];

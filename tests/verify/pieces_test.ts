@@ -2,6 +2,7 @@ import { assert, assertEquals, assertFalse, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import {
   ArchiveError,
+  ArchiveTruncatedError,
   BLOCK_END,
   type BlockEvent,
   chunkHead,
@@ -13,9 +14,10 @@ import { accessBeyond, accessList, accessText } from "../../lib/inventory/access
 import { superusersOf } from "../../lib/verify/apply_roles.ts";
 import { BlockStream } from "../../lib/verify/block_stream.ts";
 import { DataScript } from "../../lib/verify/data_script.ts";
+import { sortErrors } from "../../lib/verify/extension_errors.ts";
 import { RowsDigest } from "../../lib/verify/rows_digest.ts";
 import { splitStatements } from "../../lib/verify/split_statements.ts";
-import type { TocEntry } from "../../lib/archive/mod.ts";
+import type { Toc, TocEntry } from "../../lib/archive/mod.ts";
 
 const encode = (text: string) => new TextEncoder().encode(text);
 
@@ -180,7 +182,9 @@ Deno.test("blocks that are damaged or end too early are errors with an offset", 
   };
   for (const length of [1, 5, 8, 20]) assertThrows(() => read(BLOCKS.slice(0, length)), ArchiveError, "byte");
   assertEquals(assertThrows(() => read(encode("?")), ArchiveError).offset, 100);
-  assertThrows(() => read(joined([dataBlockStart(7), chunkHead(1024 ** 3)])), ArchiveError, "a chunk's length is");
+  assertThrows(() => read(joined([dataBlockStart(7), chunkHead(1024 ** 3 + 1)])), ArchiveError, "a chunk's length is");
+  // pg_dump without compression writes a chunk per row, and a row has up to 1 GiB.
+  assertThrows(() => read(joined([dataBlockStart(7), chunkHead(1024 ** 3)])), ArchiveTruncatedError);
 });
 
 Deno.test("what pg_restore prints of data is read in pieces of any size", () => {
@@ -220,3 +224,16 @@ function joined(parts: readonly Readonly<Uint8Array>[]): Uint8Array {
   }
   return bytes;
 }
+
+Deno.test("errors of an absent extension's rows are told by the relation, whatever entry a parallel worker's line was taken for", () => {
+  const data = (dumpId: number, tag: string) => ({ dumpId, desc: "TABLE DATA", namespace: "my ext", tag }) as TocEntry;
+  const toc = { entries: [data(1, "one"), data(2, "two")] } as unknown as Toc;
+  const note = (relation: string) => ({
+    dumpId: 2,
+    table: null,
+    object: "",
+    message: `could not execute query: ERROR:  relation "my ext.${relation}" does not exist`,
+  });
+  const { errors, entries } = sortErrors([note("one"), note("two")], toc, new Set(["ext"]));
+  assertEquals([errors.length, [...entries.keys()]], [0, [1, 2]]);
+});
