@@ -13,7 +13,7 @@ import { VERSION } from "./version.ts";
 
 /** What a restore is given of the other rooms: checking, comparing, backing up. */
 export interface RestoreParts {
-  readonly verify: (folder: string) => Promise<readonly string[]>;
+  readonly verify: (folder: string, files: readonly string[]) => Promise<readonly string[]>;
   readonly compare: (request: CompareRequest) => Promise<Comparison>;
   readonly safetyBackup: (target: Target) => Promise<string>;
 }
@@ -33,17 +33,22 @@ export interface PartsSetting {
 /** The parts as they are outside of tests. */
 export function restoreParts(setting: PartsSetting): RestoreParts {
   return {
-    verify: (folder) => verify(folder, setting),
+    verify: (folder, files) => verify(folder, files, setting),
     compare: (request) => compare(request, setting),
     safetyBackup: (target) => backUp(target, setting),
   };
 }
 
 /** Our own reader reads it all; pg_restore will read what it restores. */
-async function verify(folder: string, { env, signal, context }: PartsSetting): Promise<string[]> {
+async function verify(
+  folder: string,
+  only: readonly string[],
+  { env, signal, context }: PartsSetting,
+): Promise<string[]> {
   using progress = new ShareProgress("checking the backup's files", context, systemClock);
   const onProgress = (done: number, total: number) => progress.showBytes(done, total);
-  const { findings } = await verifyBackup(folder, { clock: systemClock, env, signal, pgRestore: false, onProgress });
+  const deps = { clock: systemClock, env, signal, only, pgRestore: false, onProgress };
+  const { findings } = await verifyBackup(folder, deps);
   return findings.filter(({ severity }) => severity === "damage").map(({ file, message }) => `${file}: ${message}`);
 }
 

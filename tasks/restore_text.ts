@@ -58,7 +58,11 @@ export function reportText(report: RestoreReport, most: number = MOST): string {
   if (report.leftOut.length > 0) lines.push("", "Left out", ...leftOutLines(report.leftOut, most));
   section(lines, "Warnings", report.warnings, most);
   section(lines, "Left to you", report.todo, most);
-  if (report.undo !== null) lines.push("", "To go back", `  ${terminalText(report.undo)}`);
+  if (report.undo !== null) {
+    // PostgreSQL renames no database that somebody is connected to.
+    const first = report.way === "swap" ? " (stop the application first: nobody may be connected)" : "";
+    lines.push("", `To go back${first}`, `  ${terminalText(report.undo)}`);
+  }
   return lines.join("\n");
 }
 

@@ -39,6 +39,28 @@ export async function chooseTier(source: BackupSource, wish: Wish): Promise<Chos
   return { tier: "table", archive: null };
 }
 
+/**
+ * Files of the backup that a restore reads: what is not read need not be whole, and a table of a large backup comes back
+ * without all of it being read first.
+ */
+export function filesRead(source: BackupSource, wish: Wish): string[] {
+  const { files, schemas, tables } = source.manifest;
+  const isFull = wish.tier !== "schema" && wish.tier !== "table" && source.fullArchive !== null;
+  const schema = wish.tier === "table" ? null : onlySchema(source, wish);
+  const one = schemas.find(({ name }) => name === schema)?.archive ?? null;
+  const archives = new Set(schemas.flatMap(({ archive }) => archive ?? []));
+  // Rows of extensions' tables stand in no archive.
+  const copied = new Set(tables.flatMap(({ source, folder }) => source === "copy" ? `${folder}/` : []));
+  return files.filter(({ path, tier }) => {
+    if (tier === "root") return true;
+    if (tier === "full") return isFull;
+    if (isFull || one !== null) {
+      return (!isFull && path === one) || copied.has(path.slice(0, path.lastIndexOf("/") + 1));
+    }
+    return wish.tier === "table" ? !archives.has(path) : true;
+  }).map(({ path }) => path);
+}
+
 /** The one schema that all that is wanted stands in; null when there are several. */
 function onlySchema(source: BackupSource, { schemas, tables }: Wish): string | null {
   if (schemas.length === 0 && tables.length === 0) return null;

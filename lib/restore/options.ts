@@ -71,8 +71,8 @@ export interface RestoreDeps {
   readonly env: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;
   readonly onEvent: (event: RestoreEvent) => void;
-  /** Checks the backup's files; gives what is wrong with them, empty when nothing is. */
-  readonly verify: (folder: string) => Promise<readonly string[]>;
+  /** Checks the backup and reads these files of it; gives what is wrong with them, empty when nothing is. */
+  readonly verify: (folder: string, files: readonly string[]) => Promise<readonly string[]>;
   /** Compares a database with the backup. */
   readonly compare: (request: CompareRequest) => Promise<Comparison>;
   /** Backs the target up as it is; gives the folder. */

@@ -1,5 +1,6 @@
 import { isNoRoom, PgstrataError, toPgstrataError } from "../base/mod.ts";
 import { ConnectionError, maskedTarget, type PinnedTarget, pinTarget, type Target } from "../connection/mod.ts";
+import { filesRead } from "./choose_archive.ts";
 import { BackupSource } from "./backup_source.ts";
 import { Logbook } from "./logbook.ts";
 import type { RestoreDeps, RestoreOptions } from "./options.ts";
@@ -89,9 +90,11 @@ async function checkBackup(
   log: Logbook,
 ): Promise<void> {
   log.begin("verify");
-  const problems = await deps.verify(options.folder);
+  const problems = await deps.verify(options.folder, filesRead(source, options));
   log.done(
-    problems.length === 0 ? "checked the backup's files" : `found ${problems.length} problems in the backup's files`,
+    problems.length === 0
+      ? "checked the files of the backup that are read"
+      : `found ${problems.length} problems in the backup's files`,
   );
   if (problems.length > 0) {
     if (!options.force) throw notVerified(problems);
@@ -107,8 +110,8 @@ function notVerified(problems: readonly string[]): PgstrataError {
   return new PgstrataError("Cannot restore: the backup does not verify", {
     code: "refused",
     context: Object.fromEntries(problems.slice(0, 5).map((problem, index) => [`problem ${index + 1}`, problem])),
-    hint: "Choose another backup, or bring the copy back: pgstrata pull. Else --force restores it as it is; with " +
-      "--tier schema or --tier table from other files than the damaged ones.",
+    hint: "Choose another backup, or bring the copy back: pgstrata pull. Else --tier schema or --tier " +
+      "table reads other files, if the backup has them; --force restores the damaged ones as they are.",
   });
 }
 

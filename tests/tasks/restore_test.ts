@@ -117,7 +117,7 @@ Deno.test("restore shows the plan, takes --yes with the database's name, and rep
   assertEquals(code, 0);
   const text = context.err.text();
   assertStringIncludes(text, "What goes:\n  table public.orders  about 12 000 rows");
-  assertStringIncludes(text, "To go back\n  psql --command=");
+  assertStringIncludes(text, "To go back (stop the application first: nobody may be connected)\n  psql --command=");
   assertStringIncludes(text, "only a superuser may create it: EVENT TRIGGER watch\\x1b");
   assertEquals(context.out.text(), "");
 });
