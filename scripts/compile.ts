@@ -29,7 +29,7 @@ export interface CompileOptions {
   /** Null is this machine. */
   readonly target: string | null;
   readonly output: string;
-  /** Modules that no literal import of the entry leads to: Workers. */
+  /** Modules that no literal import of the entry leads to; see {@linkcode includedFiles}. */
   readonly included: readonly string[];
 }
 
@@ -44,6 +44,11 @@ export function compileArguments({ target, output, included }: CompileOptions): 
     `--output=${output}`,
     "tasks/main.ts",
   ];
+}
+
+/** Modules that no literal import of the entry leads to: the commands' loaders and the Workers. */
+export async function includedFiles(): Promise<string[]> {
+  return ["tasks/runners.ts", ...await workerFiles()];
 }
 
 /** Files of Workers below `lib/`, by their names; relative to the project. */
@@ -90,7 +95,7 @@ async function main(): Promise<number> {
 async function compile(target: string | null, file: string): Promise<number> {
   await Deno.mkdir(dirname(resolve(ROOT, file)), { recursive: true });
   const { success, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: compileArguments({ target, output: file, included: await workerFiles() }),
+    args: compileArguments({ target, output: file, included: await includedFiles() }),
     cwd: ROOT,
     stdout: "inherit",
     stderr: "piped",

@@ -40,7 +40,7 @@ export async function ensureToolSet(major: number): Promise<ToolSet> {
   if (cached !== undefined) return cached;
   // Not 0700: as root, the server runs as another user.
   await Deno.mkdir(cacheFolder(), { recursive: true, mode: 0o755 });
-  using _lock = await waitForLock(`${prefix}.lock`, major);
+  using _lock = await waitForLock(`${prefix}.lock`, `install PostgreSQL ${major}`);
   const builtByAnother = await inFolder(bin);
   if (builtByAnother !== undefined) return builtByAnother;
   await removeTree(prefix);
@@ -70,13 +70,14 @@ async function inFolder(folder: string): Promise<ToolSet | undefined> {
   return (await findToolSets({ env: {}, need: NEEDED, places: [{ folder, source: "cache" }] }))[0];
 }
 
-async function waitForLock(path: string, major: number): Promise<FileLock> {
+/** Takes a lock, and waits while another process makes what it stands for. */
+export async function waitForLock(path: string, what: string): Promise<FileLock> {
   const end = Date.now() + WAIT;
   while (true) {
     const lock = await FileLock.take(path, new Date());
     if (lock instanceof FileLock) return lock;
     if (Date.now() > end) {
-      throw new PgstrataError(`Cannot install PostgreSQL ${major}: another process has been at it for 5 minutes`, {
+      throw new PgstrataError(`Cannot ${what}: another process has been at it for 5 minutes`, {
         context: { lock: path, pid: lock.heldBy?.pid ?? "unknown" },
       });
     }

@@ -12,6 +12,7 @@ import { join } from "@std/path";
 import { quoteIdentifier, quoteLiteral } from "../lib/base/mod.ts";
 import { type ClusterOptions, DisposableCluster, type ToolSet } from "../lib/postgres/mod.ts";
 import { cacheFolder, ensureToolSet } from "./postgres_versions.ts";
+import { fixturePath, PREPARED, preparedCluster, preparedDatabase } from "./prepared_cluster.ts";
 import { withTestExtension } from "./test_extension.ts";
 
 /** Fixtures by name; `empty` is a database with nothing in it. */
@@ -66,16 +67,24 @@ export class TestServer {
     readonly major: number,
     readonly tools: ToolSet,
     readonly cluster: DisposableCluster,
-  ) {}
+    hasFixtures: boolean,
+  ) {
+    for (const name of hasFixtures ? PREPARED : []) {
+      this.#templates.set(templateKey(name, {}), Promise.resolve(preparedDatabase(name)));
+    }
+  }
 
   /** Starts one; {@linkcode testServer} shares them. */
   static async start(major: number, options: TestServerOptions): Promise<TestServer> {
     const plain = await ensureToolSet(major);
     const tools = await withTestExtension(plain, join(cacheFolder(), `${plain.version}-with-test-extension`));
-    const cluster = await DisposableCluster.start({ ...options, tools });
+    const isPlain = Object.keys(options).every((name) => name === "settings");
+    const hasFixtures = isPlain && options.settings === undefined;
+    const template = isPlain ? { template: await preparedCluster(tools, hasFixtures) } : {};
+    const cluster = await DisposableCluster.start({ ...options, ...template, tools });
     // The server also ends when the process is killed: it is told by the system.
     addEventListener("unload", () => cluster.disposeSync());
-    return new TestServer(major, tools, cluster);
+    return new TestServer(major, tools, cluster, hasFixtures);
   }
 
   /** A new database: a copy of the fixture, which is loaded once per server. */
@@ -97,7 +106,7 @@ export class TestServer {
 
   #template(fixture: Fixture, variables: Readonly<Record<string, string>>): Promise<string> {
     if (fixture === "empty") return Promise.resolve("template0");
-    const key = JSON.stringify([fixture, variables]);
+    const key = templateKey(fixture, variables);
     const template = this.#templates.get(key) ?? this.#load(fixture, variables);
     this.#templates.set(key, template);
     return template;
@@ -112,9 +121,8 @@ export class TestServer {
   }
 }
 
-/** Path of a fixture's SQL file. */
-export function fixturePath(name: Exclude<FixtureName, "empty">): string {
-  return new URL(`fixtures/${name}.sql`, import.meta.url).pathname;
+function templateKey(fixture: Fixture, variables: Readonly<Record<string, string>>): string {
+  return JSON.stringify([fixture, variables]);
 }
 
 /** Comment, settings and privileges belong to the cluster: a template does not hand them on. */

@@ -131,7 +131,7 @@ interface CommandFacts {
 /** What a command is; see {@linkcode defineCommand}. */
 export interface CommandSpec<T extends OptionTable> extends CommandFacts {
   readonly options: T;
-  /** `() => import("../x.ts")`, the path written out: `deno compile` looks for literals. */
+  /** `() => loadRunner(NAME)`: its module is loaded when the command runs, and not before. */
   readonly load: () => Promise<{ readonly run: Run<T> }>;
 }
 

@@ -3,6 +3,7 @@ import type { TaskContext } from "./command.ts";
 import { COMMANDS } from "./commands.ts";
 import { Console } from "./console.ts";
 import { JsonConsole } from "./json_console.ts";
+import { loadRunner } from "./load_runner.ts";
 import { type CommandLine, parseCommandLine } from "./parse.ts";
 import { processOutput } from "./output.ts";
 
@@ -24,7 +25,7 @@ export async function main(argv: readonly string[], failure: AbortSignal): Promi
     const { global, invocation, command, path } = line;
     console = makeConsole({ ...global, logJson: global["log-json"] });
     const context = makeContext(line, console, failure);
-    if (global.version) return await (await import("./show_version.ts")).run(invocation, context);
+    if (global.version) return await (await loadRunner("version")).run(invocation, context);
     if (global.help || command === null) {
       const { helpFor } = await import("./show_help.ts");
       if (global.help) console.result(helpFor(path, context));

@@ -10,7 +10,7 @@ import {
 } from "../lib/catalog/mod.ts";
 import { type EncryptionKey, readEncryptionKey } from "../lib/crypt/mod.ts";
 import { loadEnvironment, maskedTarget, resolveTargets, type Target } from "../lib/connection/mod.ts";
-import { refuseProduction, RestoreError, type RestoreReport, runRestore } from "../lib/restore/mod.ts";
+import { refuseProduction, RestoreError, type RestoreReport, runRestore, UNTOUCHED } from "../lib/restore/mod.ts";
 import { Interruption, makeFolder, writeFileAtomic } from "../lib/system/mod.ts";
 import { backupTargets } from "./backup_targets.ts";
 import type { Invocation, TaskContext } from "./command.ts";
@@ -184,9 +184,11 @@ async function finish(
   error: RestoreError | null,
 ): Promise<void> {
   const { console } = context;
-  console.note(`\n${reportText(report)}`);
+  // What was asked for wrongly, or not agreed to, has nothing to report.
+  const isDeclined = report.targetState === UNTOUCHED && (error?.code === "usage" || error?.code === "refused");
+  if (!isDeclined) console.note(`\n${reportText(report)}`);
   if (error !== null) console.error(error);
-  const path = await writeReport(report, shelf).catch((thrown) => {
+  const path = isDeclined ? null : await writeReport(report, shelf).catch((thrown) => {
     console.warn(`the report cannot be written: ${toPgstrataError(thrown).message}`);
     return null;
   });
@@ -204,6 +206,6 @@ async function writeReport(report: RestoreReport, shelf: string): Promise<string
   const name = `${compactTimestamp(new Date(report.startedAt))}_${report.database.replaceAll(/[^\w.-]/g, "_")}`;
   await writeFileAtomic(join(folder, `${name}.json`), `${JSON.stringify(report, null, 2)}\n`);
   const path = join(folder, `${name}.txt`);
-  await writeFileAtomic(path, `${reportText(report, Infinity)}\n`);
+  await writeFileAtomic(path, `${reportText(report, { isWhole: true })}\n`);
   return path;
 }

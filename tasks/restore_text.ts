@@ -31,8 +31,14 @@ export function planText(plan: RestorePlan): string {
   return lines.join("\n");
 }
 
-/** What a restore did. */
-export function reportText(report: RestoreReport, most: number = MOST): string {
+/**
+ * What a restore did.
+ *
+ * @param options.isWhole for the file: all lines of all lists, and what was looked at and found good
+ */
+export function reportText(report: RestoreReport, options: { readonly isWhole?: boolean } = {}): string {
+  const most = options.isWhole ? Infinity : MOST;
+  const lookedAt = report.preflight.filter(({ state }) => options.isWhole || state !== "ok");
   const head = report.status === "done"
     ? "Restored"
     : report.status === "differs"
@@ -45,7 +51,7 @@ export function reportText(report: RestoreReport, most: number = MOST): string {
   ];
   section(lines, "Done", report.steps.map(({ at, done }) => `${at.slice(11, 19)} ${done}`), most);
   section(lines, "Not done", report.notDone, most);
-  if (report.preflight.length > 0) lines.push("", "Looked at before", ...preflightLines(report.preflight));
+  if (lookedAt.length > 0) lines.push("", "Looked at before", ...preflightLines(lookedAt));
   if (report.comparison !== null) lines.push("", "Compared with the backup", ...comparisonLines(report, most));
   section(lines, "ACCESS IS WIDER THAN IN THE BACKUP", report.widened, most);
   section(lines, "Not granted", report.notGranted, most);

@@ -1,4 +1,3 @@
-import { sizeText } from "../base/mod.ts";
 import {
   chooseJobs,
   type ExportedSnapshot,
@@ -19,7 +18,7 @@ import {
   type Relation,
 } from "../inventory/mod.ts";
 import { chooseToolSet, findToolSets } from "../postgres/mod.ts";
-import { freeSpace, TempFolder } from "../system/mod.ts";
+import { TempFolder } from "../system/mod.ts";
 import type { BackupFolder } from "./backup_folder.ts";
 import type { PhaseTimer } from "./back_up_into.ts";
 import { chooseCompression } from "./choose_compression.ts";
@@ -78,7 +77,6 @@ export async function openReading(
   const relations = await readRelations(session, options.selection, { withSizes: true });
   const schemas = await readSchemas(session, options.selection);
   const largeObjects = await readLargeObjectUse(session);
-  if (deps.checkRoom === undefined) await warnOfLittleRoom(folder.path, relations, warn);
   const connection = stack.use(await TempFolder.create({ parent: folder.path, prefix: ".connection-" }));
   const stopped = new AbortController();
   const plan: ReadPlan = {
@@ -127,19 +125,6 @@ function without(options: BackupOptions, { schemas, tables }: LeftOut): BackupOp
 function heapBytes(relations: readonly Relation[], { content }: BackupOptions): number {
   if (content === "schema-only") return 0;
   return relations.reduce((sum, { dataSelected, totalBytes }) => sum + (dataSelected ? totalBytes : 0), 0);
-}
-
-/** Sizes on the server are no measure of COPY text; far too little room is worth a word all the same. */
-async function warnOfLittleRoom(
-  folder: string,
-  relations: readonly Relation[],
-  warn: (message: string) => void,
-): Promise<void> {
-  const needed = relations.reduce((sum, relation) => sum + (relation.selected ? relation.totalBytes : 0), 0);
-  const free = await freeSpace(folder);
-  if (free < needed) {
-    warn(`little room: the tables take ${sizeText(needed)} on the server, ${sizeText(free)} are free here`);
-  }
 }
 
 async function settleJobs(options: BackupOptions, session: Session, warn: (message: string) => void): Promise<number> {

@@ -123,14 +123,14 @@ function usable(entry: ShelfEntry): UsableEntry {
 
 function unknown(shelf: Shelf, argument: string): PgstrataError {
   const names = shelf.entries.map((entry) => entry.path);
-  const first = names[0];
+  const newest = shelf.entries.find((entry) => !("label" in entry && entry.label === SAFETY_LABEL))?.path;
   return new PgstrataError(`Cannot find backup ${argument}: it is no folder of ${shelf.folder}`, {
     code: "usage",
-    hint: first === undefined
+    hint: names.length === 0
       ? "The shelf is empty: name another folder with --dir."
-      : `Did you mean ${
-        closestString(argument, names)
-      }? The newest is ${first}; \`latest\` and \`latest:ENV\` work too.`,
+      : `Did you mean ${closestString(argument, names)}? ${
+        newest === undefined ? "" : `The newest is ${newest}; `
+      }\`latest\` and \`latest:ENV\` work too.`,
   });
 }
 

@@ -9,7 +9,7 @@ const SECRET_NAME = /URL|PASSWORD|PASSPHRASE|SECRET|TOKEN|KEY/i;
  * Variables of the real environment and of `.env` in `folder`; the real ones win.
  *
  * @param realEnv the process's variables, handed in so that this room reads none by itself
- * @returns the variables, and what is wrong with the file together with what to do about it
+ * @returns the variables, and what is wrong with its text together with what to do about it (who may read it: `envFileRisks` of the doctor)
  * @throws {PgstrataError} code `usage` when the file exists but cannot be read
  */
 export async function loadEnvironment(
@@ -18,10 +18,8 @@ export async function loadEnvironment(
 ): Promise<{ env: Record<string, string>; warnings: string[] }> {
   const path = join(folder, ".env");
   let text: string;
-  let mode: number | null;
   try {
     text = await Deno.readTextFile(path);
-    mode = (await Deno.stat(path)).mode;
   } catch (cause) {
     if (cause instanceof Deno.errors.NotFound) return { env: { ...realEnv }, warnings: [] };
     throw new PgstrataError(`Cannot read ${path}: the file cannot be opened`, {
@@ -33,9 +31,6 @@ export async function loadEnvironment(
   const warnings = cutValues(text).map((name) =>
     `${path}: the value of ${name} is cut at an unquoted "#". Put it in quotes: ${name}="…", or write # as %23 in a URL.`
   );
-  if (Deno.build.os !== "windows" && mode !== null && (mode & 0o004) !== 0) {
-    warnings.push(`${path}: every user of this machine can read it. Run: chmod 600 ${path}`);
-  }
   return { env: { ...parseEnvText(text), ...realEnv }, warnings };
 }
 

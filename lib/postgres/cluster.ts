@@ -24,6 +24,11 @@ export interface ClusterOptions extends InitOptions {
    * server runs as another user: that user must be able to pass through the folder.
    */
   readonly parent?: string;
+  /**
+   * Data folder of a cluster that was stopped in order, of the same version, to be copied instead of running `initdb`.
+   * What `initdb` would be told, a password among it, is then as it is there.
+   */
+  readonly template?: string;
 }
 
 /**
@@ -61,7 +66,9 @@ export class DisposableCluster implements AsyncDisposable {
     const tcp = openTcp(options.tcp ?? false);
     return await DisposableCluster.#create(options, tcp, async (cluster) => {
       const { tools, user, dataFolder } = cluster;
-      await initCluster(tools, dataFolder, user, options, tcp?.password ?? null);
+      if (options.template === undefined) {
+        await initCluster(tools, dataFolder, user, options, tcp?.password ?? null);
+      } else await cluster.#copy(options.template);
       await cluster.#configure({ ...FAST_SETTINGS, ...options.settings });
     });
   }
@@ -217,6 +224,16 @@ export class DisposableCluster implements AsyncDisposable {
       await removeTree(this.dataFolder).catch(() => removeTree(this.dataFolder));
       await this.folder[Symbol.asyncDispose]();
     }
+  }
+
+  async #copy(template: string): Promise<void> {
+    await processText({
+      program: "cp",
+      args: ["--recursive", "--reflink=auto", `${template}/.`, this.dataFolder],
+      cwd: "/",
+      ...this.#identity(),
+    });
+    await Deno.chmod(this.dataFolder, 0o700);
   }
 
   #identity(): { uid?: number; gid?: number } {

@@ -101,6 +101,8 @@ export const FAST_SETTINGS: Readonly<Record<string, string>> = {
   max_wal_size: "8GB",
   checkpoint_timeout: "1h",
   shared_buffers: "128MB",
+  // In the data folder: what a killed server leaves goes with it.
+  dynamic_shared_memory_type: "mmap",
   maintenance_work_mem: "128MB",
   max_connections: "100",
   // A restore in one transaction locks every object it makes.

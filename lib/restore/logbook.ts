@@ -1,7 +1,7 @@
 import type { Comparison } from "./comparison.ts";
 import type { RestoreDeps, RestoreOptions, RestorePhase, Tier } from "./options.ts";
 import type { LeftOut, Overwritten, PreflightCheck, Way } from "./plan.ts";
-import type { RestoreReport, RestoreStep } from "./report.ts";
+import { type RestoreReport, type RestoreStep, UNTOUCHED } from "./report.ts";
 import type { RolesOutcome } from "./restore_roles.ts";
 
 /** What a restore notes while it runs; a report can be made of it at any time. */
@@ -17,7 +17,7 @@ export class Logbook {
   environment = "";
   target = "";
   database = "";
-  targetState = "nothing was changed";
+  targetState: string = UNTOUCHED;
   preflight: readonly PreflightCheck[] = [];
   overwritten: readonly Overwritten[] = [];
   entries = 0;

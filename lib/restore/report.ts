@@ -4,6 +4,9 @@ import type { Tier } from "./options.ts";
 import type { LeftOut, Overwritten, PreflightCheck, Way } from "./plan.ts";
 import type { RolesOutcome } from "./restore_roles.ts";
 
+/** The state of a target that a restore has not touched. */
+export const UNTOUCHED = "nothing was changed";
+
 /** A step of a restore that was taken to its end. */
 export interface RestoreStep {
   /** ISO time. */

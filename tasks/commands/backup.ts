@@ -1,4 +1,5 @@
 import { type Command, defineCommand, type OptionTable } from "../command.ts";
+import { loadRunner } from "../load_runner.ts";
 import { NOTICE_OPTIONS } from "./notice_options.ts";
 
 /** Environments that exist whether or not they are configured. */
@@ -223,5 +224,5 @@ export const backup: Command = defineCommand({
     { line: "pass show prod-url | pgstrata backup --url -", does: "A one-off connection string that nobody sees." },
     { line: "pgstrata backup prod --json | jq -r '.backups[].folder'", does: "The result for other programs." },
   ],
-  load: () => import("../backup.ts"),
+  load: () => loadRunner("backup"),
 });

@@ -1,4 +1,5 @@
 import { type Command, defineCommand } from "../command.ts";
+import { loadRunner } from "../load_runner.ts";
 
 /** `pgstrata completions`. */
 export const completions: Command = defineCommand({
@@ -17,5 +18,5 @@ export const completions: Command = defineCommand({
       does: "For fish, from its next start.",
     },
   ],
-  load: () => import("../completions.ts"),
+  load: () => loadRunner("completions"),
 });

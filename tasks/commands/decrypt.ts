@@ -1,4 +1,5 @@
 import { type Command, defineCommand, type OptionTable } from "../command.ts";
+import { loadRunner } from "../load_runner.ts";
 
 /** Options of `decrypt`. */
 export const DECRYPT_OPTIONS = {
@@ -40,5 +41,5 @@ export const decrypt: Command = defineCommand({
     },
     { line: "pgstrata decrypt 20260304_050607_prod", does: "In place, with the keys of the environment." },
   ],
-  load: () => import("../decrypt.ts"),
+  load: () => loadRunner("decrypt"),
 });

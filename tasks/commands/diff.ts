@@ -1,4 +1,5 @@
 import { type Command, defineCommand, type OptionTable } from "../command.ts";
+import { loadRunner } from "../load_runner.ts";
 
 /** Options of `diff`. */
 export const DIFF_OPTIONS = {
@@ -61,5 +62,5 @@ export const diff: Command = defineCommand({
     { line: "pgstrata diff latest:prod prod --table public.orders --limit 5", does: "Which orders changed." },
     { line: "pgstrata diff latest:prod --url-env NEW_URL --json | jq .alerts", does: "Is the new project as the old?" },
   ],
-  load: () => import("../diff.ts"),
+  load: () => loadRunner("diff"),
 });

@@ -1,4 +1,5 @@
 import { type Command, defineCommand, type OptionTable } from "../command.ts";
+import { loadRunner } from "../load_runner.ts";
 import { ENVIRONMENT_WORDS } from "./backup.ts";
 
 /** Options of `doctor`. */
@@ -57,5 +58,5 @@ export const doctor: Command = defineCommand({
       does: "What to do, and nothing else.",
     },
   ],
-  load: () => import("../doctor.ts"),
+  load: () => loadRunner("doctor"),
 });

@@ -1,4 +1,5 @@
 import { type Command, defineCommand, type OptionTable } from "../command.ts";
+import { loadRunner } from "../load_runner.ts";
 
 /** Options of `encrypt`. */
 export const ENCRYPT_OPTIONS = {
@@ -48,5 +49,5 @@ export const encrypt: Command = defineCommand({
       does: "With a passphrase, by gpg (AES-256).",
     },
   ],
-  load: () => import("../encrypt.ts"),
+  load: () => loadRunner("encrypt"),
 });

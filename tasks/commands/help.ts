@@ -1,4 +1,5 @@
 import { type Command, defineCommand, type OptionTable } from "../command.ts";
+import { loadRunner } from "../load_runner.ts";
 
 /** Options of `help`. */
 export const HELP_OPTIONS = {
@@ -16,5 +17,5 @@ export const help: Command = defineCommand({
     { line: "pgstrata help backup", does: "Everything about backup." },
     { line: "pgstrata help --man | man -l -", does: "The manual page." },
   ],
-  load: () => import("../show_help.ts"),
+  load: () => loadRunner("help"),
 });

@@ -1,4 +1,5 @@
 import { type Command, defineCommand, type OptionTable } from "../command.ts";
+import { loadRunner } from "../load_runner.ts";
 
 /** Options of `init`. */
 export const INIT_OPTIONS = {
@@ -82,5 +83,5 @@ export const init: Command = defineCommand({
       does: "Shows the workflow alone.",
     },
   ],
-  load: () => import("../init.ts"),
+  load: () => loadRunner("init"),
 });

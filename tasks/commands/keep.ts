@@ -1,4 +1,5 @@
 import { type Command, defineCommand, type OptionTable } from "../command.ts";
+import { loadRunner } from "../load_runner.ts";
 
 /** Options of `keep`. */
 export const KEEP_OPTIONS = {
@@ -39,5 +40,5 @@ export const keep: Command = defineCommand({
     },
     { line: "pgstrata keep 20260304_050607_prod --release", does: "The rules hold for it again." },
   ],
-  load: () => import("../keep.ts"),
+  load: () => loadRunner("keep"),
 });

@@ -1,4 +1,5 @@
 import { type Command, defineCommand, type OptionTable } from "../command.ts";
+import { loadRunner } from "../load_runner.ts";
 
 /** Options of `list`. */
 export const LIST_OPTIONS = {
@@ -39,5 +40,5 @@ export const list: Command = defineCommand({
       does: "Those that were never verified.",
     },
   ],
-  load: () => import("../list.ts"),
+  load: () => loadRunner("list"),
 });

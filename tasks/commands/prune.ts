@@ -1,4 +1,5 @@
 import { type Command, defineCommand, type OptionTable } from "../command.ts";
+import { loadRunner } from "../load_runner.ts";
 
 const RULES = "Instead of the configured general rules (those for a label stay)";
 
@@ -60,5 +61,5 @@ export const prune: Command = defineCommand({
     { line: "pgstrata prune --remote --apply", does: "The same rules for the copies in cold storage." },
     { line: "pgstrata prune --json | jq .freedBytes", does: "How much would come free." },
   ],
-  load: () => import("../prune.ts"),
+  load: () => loadRunner("prune"),
 });

@@ -1,4 +1,5 @@
 import { type Command, defineCommand, type OptionTable } from "../command.ts";
+import { loadRunner } from "../load_runner.ts";
 
 /** Options of `pull`. */
 export const PULL_OPTIONS = {
@@ -27,5 +28,5 @@ export const pull: Command = defineCommand({
     { line: "pgstrata pull latest:prod --from s3", does: "The newest stored backup of prod." },
     { line: "pgstrata pull 20260304_050607_prod --dir /srv/restore", does: "That one, onto another shelf." },
   ],
-  load: () => import("../pull.ts"),
+  load: () => loadRunner("pull"),
 });

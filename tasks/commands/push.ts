@@ -1,4 +1,5 @@
 import { type Command, defineCommand, type OptionTable } from "../command.ts";
+import { loadRunner } from "../load_runner.ts";
 
 /** Options of `push`. */
 export const PUSH_OPTIONS = {
@@ -37,5 +38,5 @@ export const push: Command = defineCommand({
       does: "To a bucket of another service.",
     },
   ],
-  load: () => import("../push.ts"),
+  load: () => loadRunner("push"),
 });

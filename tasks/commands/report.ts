@@ -1,4 +1,5 @@
 import { type Command, defineCommand, type OptionTable } from "../command.ts";
+import { loadRunner } from "../load_runner.ts";
 
 /** Options of `report`. */
 export const REPORT_OPTIONS = {
@@ -40,5 +41,5 @@ export const report: Command = defineCommand({
     { line: "pgstrata report prod --output prod.html", does: "Only prod, to another place." },
     { line: "pgstrata report --no-difference --json | jq -r .file", does: "Faster; where it is, for programs." },
   ],
-  load: () => import("../report.ts"),
+  load: () => loadRunner("report"),
 });

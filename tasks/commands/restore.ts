@@ -1,4 +1,5 @@
 import { type Command, defineCommand, type OptionTable } from "../command.ts";
+import { loadRunner } from "../load_runner.ts";
 
 const WHERE = "Where to";
 const WHAT = "What is restored";
@@ -124,5 +125,5 @@ export const restore: Command = defineCommand({
     },
     { line: 'pgstrata restore latest --to "$NEW_DATABASE_URL" --create-db', does: "Into a new database." },
   ],
-  load: () => import("../restore.ts"),
+  load: () => loadRunner("restore"),
 });

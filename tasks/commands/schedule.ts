@@ -1,4 +1,5 @@
 import { type Command, defineCommand, type OptionTable } from "../command.ts";
+import { loadRunner } from "../load_runner.ts";
 
 /** Options of `schedule`. */
 export const SCHEDULE_OPTIONS = {
@@ -56,5 +57,5 @@ export const schedule: Command = defineCommand({
     { line: "pgstrata schedule prod --install --yes", does: "Installs and starts the timers of this user." },
     { line: "systemctl --user start pgstrata-prod-pre-release", does: "Afterwards: the backup before a release." },
   ],
-  load: () => import("../schedule.ts"),
+  load: () => loadRunner("schedule"),
 });

@@ -1,4 +1,5 @@
 import { type Command, defineCommand, type OptionTable } from "../command.ts";
+import { loadRunner } from "../load_runner.ts";
 
 /** Options of `show`. */
 export const SHOW_OPTIONS = {} as const satisfies OptionTable;
@@ -25,5 +26,5 @@ export const show: Command = defineCommand({
     { line: "pgstrata show latest:prod", does: "The newest of prod." },
     { line: "pgstrata show 20260304_050607_prod --json | jq .retention", does: "What the rules make of it." },
   ],
-  load: () => import("../show.ts"),
+  load: () => loadRunner("show"),
 });

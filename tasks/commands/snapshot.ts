@@ -1,4 +1,5 @@
 import { type Command, defineCommand, defineGroup, type OptionTable } from "../command.ts";
+import { loadRunner } from "../load_runner.ts";
 
 const KINDS = ["pre-migration", "daily", "weekly", "monthly", "critical"] as const;
 
@@ -177,7 +178,7 @@ export const snapshot: Command = defineGroup({
     positionals: [],
     options: INSTALL_OPTIONS,
     examples: [{ line: "pgstrata snapshot install", does: "Installs it in staging." }],
-    load: async () => ({ run: (await import("../snapshot_install.ts")).runInstall }),
+    load: () => loadRunner("snapshot install"),
   }),
   defineCommand({
     name: "uninstall",
@@ -186,7 +187,7 @@ export const snapshot: Command = defineGroup({
     positionals: [],
     options: UNINSTALL_OPTIONS,
     examples: [{ line: "pgstrata snapshot uninstall", does: "Shows what would be dropped." }],
-    load: async () => ({ run: (await import("../snapshot_install.ts")).runUninstall }),
+    load: () => loadRunner("snapshot uninstall"),
   }),
   defineCommand({
     name: "create",
@@ -203,7 +204,7 @@ export const snapshot: Command = defineGroup({
         does: "Two tables of one instant.",
       },
     ],
-    load: async () => ({ run: (await import("../snapshot_create.ts")).run }),
+    load: () => loadRunner("snapshot create"),
   }),
   defineCommand({
     name: "list",
@@ -212,7 +213,7 @@ export const snapshot: Command = defineGroup({
     positionals: [],
     options: LIST_OPTIONS,
     examples: [{ line: "pgstrata snapshot list --env prod", does: "All copies in prod." }],
-    load: async () => ({ run: (await import("../snapshot_list.ts")).runList }),
+    load: () => loadRunner("snapshot list"),
   }),
   defineCommand({
     name: "show",
@@ -221,7 +222,7 @@ export const snapshot: Command = defineGroup({
     positionals: [SNAPSHOT],
     options: TARGET_OPTIONS,
     examples: [{ line: "pgstrata snapshot show 12", does: "The record of copy 12." }],
-    load: async () => ({ run: (await import("../snapshot_list.ts")).runShow }),
+    load: () => loadRunner("snapshot show"),
   }),
   defineCommand({
     name: "size",
@@ -230,7 +231,7 @@ export const snapshot: Command = defineGroup({
     positionals: [],
     options: TARGET_OPTIONS,
     examples: [{ line: "pgstrata snapshot size --json", does: "The sizes for other programs." }],
-    load: async () => ({ run: (await import("../snapshot_list.ts")).runSize }),
+    load: () => loadRunner("snapshot size"),
   }),
   defineCommand({
     name: "diff",
@@ -242,7 +243,7 @@ export const snapshot: Command = defineGroup({
     positionals: [SNAPSHOT],
     options: DIFF_OPTIONS,
     examples: [{ line: "pgstrata snapshot diff 12 --limit 100", does: "The difference, with up to 100 keys." }],
-    load: async () => ({ run: (await import("../snapshot_diff.ts")).run }),
+    load: () => loadRunner("snapshot diff"),
   }),
   defineCommand({
     name: "restore",
@@ -258,7 +259,7 @@ export const snapshot: Command = defineGroup({
       { line: "pgstrata snapshot restore 12 --replace", does: "Shows what would change in public.experts." },
       { line: "pgstrata snapshot restore 12 --rows 'id IN (4, 7)' --yes shop", does: "Two rows come back." },
     ],
-    load: async () => ({ run: (await import("../snapshot_restore.ts")).run }),
+    load: () => loadRunner("snapshot restore"),
   }),
   defineCommand({
     name: "prune",
@@ -270,7 +271,7 @@ export const snapshot: Command = defineGroup({
     positionals: [],
     options: PRUNE_OPTIONS,
     examples: [{ line: "pgstrata snapshot prune --env prod --apply", does: "Drops what is due." }],
-    load: async () => ({ run: (await import("../snapshot_prune.ts")).run }),
+    load: () => loadRunner("snapshot prune"),
   }),
   defineCommand({
     name: "export",
@@ -281,7 +282,7 @@ export const snapshot: Command = defineGroup({
     positionals: [SNAPSHOT],
     options: EXPORT_OPTIONS,
     examples: [{ line: "pgstrata snapshot export 12 --drop", does: "Exports the copy, then drops it." }],
-    load: async () => ({ run: (await import("../snapshot_export.ts")).run }),
+    load: () => loadRunner("snapshot export"),
   }),
   defineCommand({
     name: "adopt",
@@ -293,7 +294,7 @@ export const snapshot: Command = defineGroup({
     positionals: [{ name: "table", summary: "only these, as schema.name", many: true }],
     options: ADOPT_OPTIONS,
     examples: [{ line: "pgstrata snapshot adopt --schema public", does: "Lists hand-made copies in public." }],
-    load: async () => ({ run: (await import("../snapshot_adopt.ts")).run }),
+    load: () => loadRunner("snapshot adopt"),
   }),
   defineCommand({
     name: "schedule",
@@ -307,6 +308,6 @@ export const snapshot: Command = defineGroup({
       { line: "pgstrata snapshot schedule orders --at '0 3 * * *'", does: "A daily copy at three." },
       { line: "pgstrata snapshot schedule --prune --at '30 3 * * *'", does: "Expired copies go by themselves." },
     ],
-    load: async () => ({ run: (await import("../snapshot_schedule.ts")).run }),
+    load: () => loadRunner("snapshot schedule"),
   }),
 ]);

@@ -1,4 +1,5 @@
 import { type Command, defineCommand, type OptionTable } from "../command.ts";
+import { loadRunner } from "../load_runner.ts";
 
 /** Options of `verify`. */
 export const VERIFY_OPTIONS = {
@@ -75,5 +76,5 @@ export const verify: Command = defineCommand({
     },
     { line: "pgstrata verify latest --json | jq .verify.findings", does: "The result for other programs." },
   ],
-  load: () => import("../verify.ts"),
+  load: () => loadRunner("verify"),
 });

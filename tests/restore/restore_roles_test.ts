@@ -8,7 +8,8 @@ import { testServer } from "../../scripts/test_server.ts";
 import type { TocEntry } from "../../lib/archive/mod.ts";
 import { backUp, restore } from "./restore_fixture.ts";
 
-const here = await testServer(15);
+// Servers with settings of their own have no roles of the fixtures.
+const here = await testServer(15, { settings: { cluster_name: "one" } });
 const there = await testServer(15, { settings: { cluster_name: "another" } });
 
 const bare = await testServer(15, { settings: { cluster_name: "bare" } });

@@ -1,5 +1,5 @@
 import { dirname, join, relative } from "@std/path";
-import { PERMISSIONS, workerFiles } from "../../scripts/compile.ts";
+import { includedFiles, PERMISSIONS } from "../../scripts/compile.ts";
 import { processText } from "../../lib/system/mod.ts";
 import { ROOT } from "../tasks/run_main.ts";
 
@@ -16,7 +16,7 @@ interface Graph {
 
 /**
  * Puts what `deno compile` embeds into an empty folder, and nothing else: the modules that can be reached from the
- * entry and from the Workers it includes, by static or literal dynamic imports, the import map, and of npm the packages
+ * entry and from what it includes by name, by static or literal dynamic imports, the import map, and of npm the packages
  * of that graph. What an import reaches only at run time is missing there as it would be in the binary.
  *
  * @returns how the bundle is started: without network, with exactly the binary's permissions
@@ -33,8 +33,8 @@ export async function makeBundle(folder: string): Promise<Program> {
     await Deno.mkdir(dirname(to), { recursive: true });
     await processText({ program: "cp", args: [...options, from, to] });
   };
-  for (const root of ["tasks/main.ts", ...await workerFiles()]) {
-    const graph = JSON.parse(await deno("info", "--json", "--no-lock", root)) as Graph;
+  for (const root of ["tasks/main.ts", ...await includedFiles()]) {
+    const graph = JSON.parse(await deno("info", "--json", "--frozen", root)) as Graph;
     for (const { specifier } of graph.modules) {
       if (!specifier.startsWith("file:")) continue;
       const path = new URL(specifier).pathname;

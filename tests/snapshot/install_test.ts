@@ -17,7 +17,8 @@ import { createOne, installed, targetOf } from "./snapshot_fixture.ts";
 const API_ROLES = ["anon", "authenticated", "service_role"];
 
 for (const major of testedMajors()) {
-  const server = await testServer(major);
+  // One without the fixtures, which have these roles.
+  const server = await testServer(major, { settings: { cluster_name: "install" } });
   const on = (name: string) => `${name} (PostgreSQL ${major})`;
   await server.cluster.psql(API_ROLES.map((role) => `CREATE ROLE ${role} NOLOGIN;`).join("\n"));
 

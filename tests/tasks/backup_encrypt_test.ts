@@ -70,7 +70,7 @@ Deno.test("backup --encrypt --push leaves and copies encrypted files only, that 
   await Deno.remove(join(folder.path, "backups"), { recursive: true });
   await run("pull", sealed.split("/").at(-1) ?? "", "--from", "disk");
   await run("decrypt", "latest", "--to", join(folder.path, "open"));
-  const [plain] = [...Deno.readDirSync(join(folder.path, "open"))].map((entry) => entry.name);
+  const plain = [...Deno.readDirSync(join(folder.path, "open"))].find(({ name }) => name.endsWith("prod"))?.name;
   const data = await processText({
     program: "grep",
     args: ["-rl", "plain words", join(folder.path, "open", plain ?? "")],

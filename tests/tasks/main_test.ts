@@ -78,6 +78,10 @@ Deno.test("pgstrata backup reads .env and names what is not configured", async (
     assertEquals(second.code, 2);
     assertStringIncludes(second.stderr, "sslmode");
     assert(!second.stderr.includes("hunter2"), second.stderr);
+    await Deno.writeTextFile(`${folder}/.env`, "DATABASE_URL_PROD=postgresql://u:hunter2@127.0.0.1:1/d\n");
+    await Deno.chmod(`${folder}/.env`, 0o644);
+    const third = await runMain(["backup", "prod"], { cwd: folder });
+    assertEquals([third.code, third.stderr.match(/chmod 600/g)?.length], [4, 1], third.stderr);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

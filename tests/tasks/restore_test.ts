@@ -132,7 +132,8 @@ for (const [when, line, answer, message] of REFUSALS) {
     const { code, context } = await restore(line, { answer });
     assertEquals(code, 7);
     assertStringIncludes(context.err.text(), message);
-    assertStringIncludes(context.err.text(), "state nothing was changed");
+    assertStringIncludes(context.err.text(), "target: nothing was changed");
+    assertEquals(context.err.text().includes("NOT FINISHED"), false);
   });
 }
 

@@ -31,7 +31,7 @@ const PERMISSIONS = ["env", "read", "write", "net", "run", "sys"].map((name) => 
 export function mainArguments(args: readonly string[]): string[] {
   return [
     "run",
-    "--no-lock",
+    "--frozen",
     "--cached-only",
     `--config=${ROOT}deno.json`,
     ...PERMISSIONS,

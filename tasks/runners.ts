@@ -1,0 +1,37 @@
+/**
+ * The commands' modules. Only `load_runner.ts` reaches this one, by a computed import: Deno looks at every module behind
+ * a literal `import()`, loaded or not, and `--help` would wait for it. `deno compile` includes it by name.
+ */
+export const RUNNERS = {
+  backup: () => import("./backup.ts"),
+  completions: () => import("./completions.ts"),
+  decrypt: () => import("./decrypt.ts"),
+  diff: () => import("./diff.ts"),
+  doctor: () => import("./doctor.ts"),
+  encrypt: () => import("./encrypt.ts"),
+  help: () => import("./show_help.ts"),
+  init: () => import("./init.ts"),
+  keep: () => import("./keep.ts"),
+  list: () => import("./list.ts"),
+  prune: () => import("./prune.ts"),
+  pull: () => import("./pull.ts"),
+  push: () => import("./push.ts"),
+  report: () => import("./report.ts"),
+  restore: () => import("./restore.ts"),
+  schedule: () => import("./schedule.ts"),
+  show: () => import("./show.ts"),
+  "snapshot install": async () => ({ run: (await import("./snapshot_install.ts")).runInstall }),
+  "snapshot uninstall": async () => ({ run: (await import("./snapshot_install.ts")).runUninstall }),
+  "snapshot create": () => import("./snapshot_create.ts"),
+  "snapshot list": async () => ({ run: (await import("./snapshot_list.ts")).runList }),
+  "snapshot show": async () => ({ run: (await import("./snapshot_list.ts")).runShow }),
+  "snapshot size": async () => ({ run: (await import("./snapshot_list.ts")).runSize }),
+  "snapshot diff": () => import("./snapshot_diff.ts"),
+  "snapshot restore": () => import("./snapshot_restore.ts"),
+  "snapshot prune": () => import("./snapshot_prune.ts"),
+  "snapshot export": () => import("./snapshot_export.ts"),
+  "snapshot adopt": () => import("./snapshot_adopt.ts"),
+  "snapshot schedule": () => import("./snapshot_schedule.ts"),
+  verify: () => import("./verify.ts"),
+  version: () => import("./show_version.ts"),
+};
