@@ -57,9 +57,15 @@ export async function initAnswers(options: Options, known: readonly string[], as
     "",
     (answer) => words(answer).map(checkedRecipient),
   );
-  const keep = options.keep ?? (options["s3-url"] !== undefined ? "s3" : recipients.length > 0 ? "artifact" : "none");
-  const url = options["s3-url"] ??
-    (keep === "s3" && ask !== null ? await ask.line("Bucket, s3://BUCKET/PREFIX", "") : undefined);
+  const wantsBucket = options.keep === undefined || options.keep === "s3";
+  const isBucketAsked = ask !== null && wantsBucket && options["s3-url"] === undefined;
+  const url = isBucketAsked
+    ? await asked(ask, "Bucket for copies, s3://BUCKET/PREFIX; empty for none", "", checkedBucket)
+    : options["s3-url"];
+  const endpoint = isBucketAsked && url && options["s3-endpoint"] === undefined
+    ? await asked(ask, "Its endpoint, https://…, where it is not Amazon's; empty if it is", "", checkedEndpoint)
+    : options["s3-endpoint"];
+  const keep = options.keep ?? (url ? "s3" : recipients.length > 0 ? "artifact" : "none");
   if (keep === "artifact" && recipients.length === 0) {
     throw wrong(
       "an artifact must be encrypted, and there is nobody to encrypt for",
@@ -67,14 +73,13 @@ export async function initAnswers(options: Options, known: readonly string[], as
     );
   }
   if (keep === "s3" && !url) throw wrong("--keep s3 needs a bucket", "Give --s3-url s3://BUCKET/PREFIX.");
-  const storage = url ? storageOf(url, options) : null;
+  const storage = url ? storageOf(url, endpoint, options["s3-region"]) : null;
   checkConfig({ environments, urls, serverMajor: major, recipients, keep, storage });
   return { environments, urls, serverMajor: major, recipients, keep, storage };
 }
 
-function storageOf(url: string, options: Options): InitAnswers["storage"] {
-  const { "s3-endpoint": endpoint, "s3-region": region } = options;
-  return { url, ...endpoint === undefined ? {} : { endpoint }, ...region === undefined ? {} : { region } };
+function storageOf(url: string, endpoint: string | undefined, region: string | undefined): InitAnswers["storage"] {
+  return { url, ...endpoint ? { endpoint } : {}, ...region === undefined ? {} : { region } };
 }
 
 /** `pgstrata.json`, as data. The retention rules are those of the labels that timers and workflow use. */
@@ -115,6 +120,19 @@ function checkedRecipient(key: string): string {
   throw wrong(
     "a recipient is no age public key",
     "It begins with age1 and has 62 characters; never give the secret one (AGE-SECRET-KEY-…).",
+  );
+}
+
+function checkedBucket(url: string): string {
+  if (url === "" || /^s3:\/\/[a-z0-9][a-z0-9.-]+(?:\/\S*)?$/.test(url)) return url;
+  throw wrong("that is no bucket", "Write s3://BUCKET/PREFIX, such as s3://acme-backups/db.");
+}
+
+function checkedEndpoint(url: string): string {
+  if (url === "" || (/^https?:\/\//.test(url) && URL.canParse(url))) return url;
+  throw wrong(
+    "that is no endpoint",
+    "Write the URL the service names, such as https://ACCOUNT.r2.cloudflarestorage.com.",
   );
 }
 

@@ -12,7 +12,7 @@ import {
   sealFolder,
   summarize,
 } from "../catalog/mod.ts";
-import { type EncryptionKey, encryptUnsealed } from "../crypt/mod.ts";
+import { UnsealedEncryption } from "../crypt/mod.ts";
 import { BackupFolder } from "./backup_folder.ts";
 import { buildManifest } from "./build_manifest.ts";
 import { type DedupOutcome, shareFiles } from "./dedup.ts";
@@ -27,13 +27,12 @@ import { writeInventoryFiles, writeRoles } from "./root_files.ts";
 export async function backUpInto(
   claimed: ClaimedFolder,
   options: BackupOptions,
-  deps: BackupDeps,
+  given: BackupDeps,
   startedAt: Date,
 ): Promise<Manifest> {
-  const folder = new BackupFolder(claimed.partial, LAYOUTS[options.layout], claimed.time, {
-    // What is to be encrypted is not pushed to the disk in plain.
-    syncEarly: options.encryption === undefined,
-  });
+  await using encryption = await openEncryption(claimed.partial, options, given);
+  const deps = encryption === null ? given : { ...given, signal: AbortSignal.any([given.signal, encryption.failure]) };
+  const folder = new BackupFolder(claimed.partial, LAYOUTS[options.layout], claimed.time, encryption);
   const timer = new PhaseTimer(deps);
   try {
     const manifest = await readInto(folder, options, deps, timer, startedAt);
@@ -47,7 +46,7 @@ export async function backUpInto(
       deps,
       timer,
       shared.linked,
-      options.encryption,
+      encryption,
     );
   } catch (error) {
     if (isNoRoom(error)) throw noRoomError("Cannot write the backup: no space left", error);
@@ -55,6 +54,16 @@ export async function backUpInto(
   } finally {
     await folder.settle();
   }
+}
+
+async function openEncryption(
+  folder: string,
+  { encryption }: BackupOptions,
+  { env, signal }: BackupDeps,
+): Promise<UnsealedEncryption | null> {
+  if (encryption === undefined) return null;
+  const gpgHome = env["GNUPGHOME"] ?? "";
+  return await UnsealedEncryption.open(folder, encryption, { signal, ...gpgHome === "" ? {} : { gpgHome } });
 }
 
 /** Everything that needs the server. The connection is given back when it is done. */
@@ -117,7 +126,7 @@ async function share(folder: BackupFolder, options: BackupOptions, deps: BackupD
  * DECISIONS 13: data, summary.txt, manifest.json, SHA256SUMS, sync, rename.
  *
  * @param synced files that are links to those of a sealed backup
- * @param encryption every file is encrypted before the sealing; manifest and checksums never stand on disk in plain
+ * @param encryption has every file; manifest and checksums never stand on disk in plain
  */
 async function seal(
   folder: BackupFolder,
@@ -126,7 +135,7 @@ async function seal(
   deps: BackupDeps,
   timer: PhaseTimer,
   synced: ReadonlySet<string>,
-  encryption: EncryptionKey | undefined,
+  encryption: UnsealedEncryption | null,
 ): Promise<Manifest> {
   const draft = { ...read, finishedAt: deps.clock.now().toISOString(), durations: timer.durations };
   await folder.write(ROOT_FILES.summary, "root", deps.renderSummary(draft));
@@ -134,15 +143,11 @@ async function seal(
   const text = manifestText(manifest);
   const sums = folder.files.map(({ path, sha256 }) => ({ path, sha256 }));
   const checksums = checksumsText([...sums, { path: MANIFEST_FILE, sha256: sha256(text) }]);
-  if (encryption === undefined) {
+  if (encryption === null) {
     await folder.write(MANIFEST_FILE, "root", text);
     await folder.write(CHECKSUMS_FILE, "root", checksums);
   } else {
-    const gpgHome = deps.env["GNUPGHOME"] ?? "";
-    await encryptUnsealed(claimed.partial, { manifest: text, checksums, summary: summarize(manifest) }, encryption, {
-      signal: deps.signal,
-      ...(gpgHome === "" ? {} : { gpgHome }),
-    });
+    await encryption.finish({ manifest: text, checksums, summary: summarize(manifest) });
   }
   deps.signal.throwIfAborted();
   await sealFolder(claimed.partial, claimed.final, new Set([...synced, ...await folder.synced()]));

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { dirname, join } from "@std/path";
 import type { Layout, ManifestFile } from "../catalog/mod.ts";
 import { encodeNames } from "../catalog/mod.ts";
+import type { UnsealedEncryption } from "../crypt/mod.ts";
 import { FILE_MODE, makeFolder, syncFile } from "../system/mod.ts";
 
 /** Name of the folder for unfinished pieces, inside the partial folder. */
@@ -23,7 +24,8 @@ export class BackupFolder {
     readonly path: string,
     readonly layout: Layout,
     readonly time: Date,
-    private readonly options: { readonly syncEarly: boolean },
+    /** Takes each file as soon as it is listed; then nothing is pushed to the disk in plain. */
+    private readonly encryption: UnsealedEncryption | null = null,
   ) {}
 
   /** Files written so far, by path. */
@@ -73,10 +75,14 @@ export class BackupFolder {
     this.add({ path, tier, bytes: bytes.length, sha256: createHash("sha256").update(bytes).digest("hex") });
   }
 
-  /** Lists a file that was written in another way and is complete. A large one begins to be synced. */
+  /**
+   * Lists a file that was written in another way, is complete, and is read by nobody any more. It begins to be
+   * encrypted; else a large one to be synced.
+   */
   add(file: ManifestFile): void {
     this.#files.set(file.path, file);
-    if (file.bytes < SYNC_EARLY_FROM || !this.options.syncEarly) return;
+    if (this.encryption !== null) return this.encryption.add(file.path);
+    if (file.bytes < SYNC_EARLY_FROM) return;
     const synced = syncFile(join(this.path, file.path));
     synced.catch(() => {}); // Awaited in synced(); until then its failure must not be unhandled.
     this.#syncing.set(file.path, synced);
@@ -95,6 +101,7 @@ export class BackupFolder {
 
   /** Removes all that was written, for another try; hidden entries are not the backup's, but the work folder goes. */
   async clear(): Promise<void> {
+    await this.encryption?.clear();
     for await (const { name } of Deno.readDir(this.path)) {
       if (!name.startsWith(".") || name === WORK_FOLDER) await Deno.remove(join(this.path, name), { recursive: true });
     }

@@ -3,6 +3,7 @@ export * from "./clock.ts";
 export * from "./each_in_parallel.ts";
 export * from "./errors.ts";
 export * from "./identifier.ts";
+export * from "./limiter.ts";
 export * from "./quantity.ts";
 export * from "./retry.ts";
 export * from "./secret.ts";

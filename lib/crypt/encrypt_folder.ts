@@ -1,16 +1,13 @@
 import { join } from "@std/path";
 import { eachInParallel, noRoomError, PgstrataError } from "../base/mod.ts";
 import { freeSpace, hashFile, syncFolder, writeFileAtomic } from "../system/mod.ts";
-import { type Encryptor, openEncryptor } from "./encryptor.ts";
+import { openEncryptor } from "./encryptor.ts";
 import { listedFiles } from "./file_list.ts";
 import { filesBelow, folderState, MANIFEST, NEXT_SUMS, settleFolder, SUMS } from "./folder_state.ts";
 import type { CryptDeps, EncryptionKey } from "./keys.ts";
-import { encryptedName, type EncryptionMethod, keyFile, PUBLIC_FILE } from "./method.ts";
+import { encryptedName, type EncryptionMethod } from "./method.ts";
 import type { WrittenFile } from "./output_file.ts";
-import { publicPartText } from "./public_part.ts";
-
-/** Files encrypted at the same time. */
-const JOBS = 4;
+import { JOBS, sumsText, writeRest } from "./write_rest.ts";
 
 /** What an encryption tells while it runs. */
 export interface CryptEvent {
@@ -24,43 +21,6 @@ export interface CryptEvent {
 /** {@linkcode CryptDeps} of work on a whole backup. */
 export interface FolderCryptDeps extends CryptDeps {
   readonly onEvent?: (event: CryptEvent) => void;
-}
-
-/** What an unfinished backup consists of besides the files that are encrypted one by one. */
-export interface UnsealedBackup {
-  /** Text of `manifest.json`. It reaches the disk encrypted only. */
-  readonly manifest: string;
-  /** Text of `SHA256SUMS`, of the plain files. It reaches the disk encrypted only. */
-  readonly checksums: string;
-  /** What everybody may read: the catalog's summary of the manifest. */
-  readonly summary: unknown;
-}
-
-/**
- * Encrypts a finished backup before it is sealed: each listed file into `<name>.age` or `<name>.gpg`, after which the
- * plain one is removed; then manifest and checksums from memory, the public part, and the checksums of what is
- * there now. What the manifest does not list has to be gone before. The order is DECISIONS 13.
- *
- * Nothing is synced: sealing does that.
- *
- * @param folder the partial folder
- */
-export async function encryptUnsealed(
-  folder: string,
-  backup: UnsealedBackup,
-  key: EncryptionKey,
-  deps: FolderCryptDeps = {},
-): Promise<void> {
-  await using encryptor = await openEncryptor(key, deps);
-  const sums = new Map<string, WrittenFile>();
-  await eachInParallel(listedFiles(backup.manifest), JOBS, deps.signal, async ({ path, bytes }) => {
-    const target = encryptedName(path, key.method);
-    sums.set(target, await encryptor.encryptFile(join(folder, path), join(folder, target), false));
-    await Deno.remove(join(folder, path));
-    deps.onEvent?.({ type: "file", path, bytes });
-  });
-  await writeRest(folder, backup, encryptor, sums, false);
-  await writeFileAtomic(join(folder, SUMS), sumsText(sums));
 }
 
 /**
@@ -119,31 +79,6 @@ export async function encryptBackup(
   await syncFolder(folder);
   await settleFolder(folder, key.method);
   return { bytes };
-}
-
-/** The files that are the same in every encrypted backup; the manifest last. */
-async function writeRest(
-  folder: string,
-  backup: UnsealedBackup,
-  encryptor: Encryptor,
-  sums: Map<string, WrittenFile>,
-  sync: boolean,
-): Promise<void> {
-  const { method, opensBy, writeLockedKey } = encryptor;
-  const put = async (name: string, write: (target: string) => Promise<WrittenFile>) =>
-    sums.set(name, await write(join(folder, name)));
-  if (writeLockedKey !== null) await put(keyFile(method), (target) => writeLockedKey(target, sync));
-  const text = publicPartText({ method, opensBy, summary: backup.summary });
-  await writeFileAtomic(join(folder, PUBLIC_FILE), text);
-  sums.set(PUBLIC_FILE, await hashFile(join(folder, PUBLIC_FILE)));
-  await put(encryptedName(SUMS, method), (target) => encryptor.encryptText(backup.checksums, target, sync));
-  await put(encryptedName(MANIFEST, method), (target) => encryptor.encryptText(backup.manifest, target, sync));
-}
-
-/** `SHA256SUMS`; no name in a backup holds a backslash or a line break. */
-function sumsText(sums: ReadonlyMap<string, WrittenFile>): string {
-  const sorted = [...sums].toSorted(([one], [other]) => one < other ? -1 : 1);
-  return sorted.map(([path, { sha256 }]) => `${sha256}  ${path}\n`).join("");
 }
 
 async function requireUnchanged(folder: string, path: string, sha256: string): Promise<void> {

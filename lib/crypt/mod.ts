@@ -9,4 +9,6 @@ export * from "./open_encrypted.ts";
 export type { WrittenFile } from "./output_file.ts";
 export * from "./public_part.ts";
 export * from "./read_keys.ts";
+export * from "./unsealed_encryption.ts";
+export type { UnsealedBackup } from "./write_rest.ts";
 export { generateAgeKey } from "./age_library.ts";

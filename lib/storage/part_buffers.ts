@@ -1,4 +1,4 @@
-import { Limiter } from "./limiter.ts";
+import { Limiter } from "../base/mod.ts";
 
 /** Memory for one part, until it is given back. */
 export interface PartBuffer {

@@ -8,8 +8,8 @@ import {
   PutObjectCommand,
   type S3Client,
 } from "@aws-sdk/client-s3";
+import { Limiter } from "../base/mod.ts";
 import type { S3Destination } from "./destination.ts";
-import { Limiter } from "./limiter.ts";
 import { PartBuffers } from "./part_buffers.ts";
 import type { OpenStoreOptions } from "./open_store.ts";
 import { downloadClient, s3Client, SILENCE_PATIENCE } from "./s3_client.ts";

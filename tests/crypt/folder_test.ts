@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { existsSync } from "node:fs";
 import { join } from "@std/path";
 import { PgstrataError, Secret } from "../../lib/base/mod.ts";
 import { checksumsText, manifestText, readShelf } from "../../lib/catalog/mod.ts";
@@ -6,11 +7,11 @@ import {
   decryptBackup,
   decryptBackupTo,
   encryptBackup,
-  encryptUnsealed,
   generateAgeKey,
   openEncrypted,
   parsePublicPart,
   readPublicPart,
+  UnsealedEncryption,
 } from "../../lib/crypt/mod.ts";
 import { processText, TempFolder } from "../../lib/system/mod.ts";
 import { CryptFixture } from "./crypt_fixture.ts";
@@ -63,15 +64,43 @@ Deno.test("a backup is encrypted before it is sealed, and then looks like one en
   const sums = [...files].filter(([path]) => path !== "SHA256SUMS");
   await Deno.remove(join(folder, "manifest.json"));
   await Deno.remove(join(folder, "SHA256SUMS"));
-  await encryptUnsealed(folder, {
-    manifest: manifestText(manifest),
-    checksums: checksumsText(sums.map(([path, bytes]) => ({ path, sha256: sha256(bytes) }))),
-    summary: publicSummary(manifestText(manifest)),
-  }, pair.key);
+  {
+    await using encryption = await UnsealedEncryption.open(folder, pair.key);
+    for (const { path } of manifest.files) encryption.add(path);
+    // None waits for the end: what is whole does not stay in plain.
+    while (manifest.files.some(({ path }) => existsSync(join(folder, path)))) {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    await encryption.finish({
+      manifest: manifestText(manifest),
+      checksums: checksumsText(sums.map(([path, bytes]) => ({ path, sha256: sha256(bytes) }))),
+      summary: publicSummary(manifestText(manifest)),
+    });
+  }
   await processText({ program: "sha256sum", args: ["--check", "--strict", "SHA256SUMS"], cwd: folder });
   assertModes(shelf.path);
   await decryptBackup(folder, pair.keys);
   assertEquals(treeDigest(readTree(folder)), treeDigest(files));
+});
+
+Deno.test("a file that cannot be encrypted is told at once and at the end, and nothing more is begun", async () => {
+  await using shelf = await TempFolder.create();
+  const { folder, manifest } = await put(shelf);
+  const { recipient } = await generateAgeKey();
+  {
+    await using encryption = await UnsealedEncryption.open(folder, { method: "age", recipients: [recipient] });
+    const told = Promise.withResolvers<void>();
+    encryption.failure.addEventListener("abort", () => told.resolve());
+    encryption.add("no/such/file");
+    await told.promise;
+    for (const { path } of manifest.files) encryption.add(path);
+    const text = manifestText(manifest);
+    await assertRejects(
+      () => encryption.finish({ manifest: text, checksums: "", summary: publicSummary(text) }),
+      Deno.errors.NotFound,
+    );
+  }
+  for (const { path } of manifest.files) assert(existsSync(join(folder, path)), path);
 });
 
 Deno.test("a backup is decrypted into another folder, and the encrypted one stays", async () => {

@@ -224,6 +224,7 @@ Deno.test("asked on a terminal, an answer that cannot be used is asked for again
     secret: () => Promise.resolve("postgresql://postgres:pw@db.test:5432/d"),
     say: (text) => void said.push(text),
   };
+  lines.push("acme-backups", "s3://acme-backups/db", "r2", "https://acme.r2.example.com");
   const { err } = await init(folder.path, [], { ask });
   assertEquals(lines, []);
   assertEquals(said.map((text) => /: (.*?)\. /.exec(text)?.[1]), [
@@ -232,8 +233,13 @@ Deno.test("asked on a terminal, an answer that cannot be used is asked for again
     "the server's version is no major version",
     "a recipient is no age public key",
     "a recipient is no age public key",
+    "that is no bucket",
+    "that is no endpoint",
   ]);
-  assertEquals(parseConfig(await read(folder, "pgstrata.json")).recipients.age, [KEY]);
+  const { recipients, storage } = parseConfig(await read(folder, "pgstrata.json"));
+  assertEquals(recipients.age, [KEY]);
+  assertEquals(storage, [{ name: "cold", url: "s3://acme-backups/db", endpoint: "https://acme.r2.example.com" }]);
+  assertStringIncludes(await read(folder, ".github/workflows/backup.yml"), "AWS_ACCESS_KEY_ID");
   assertFalse(err.text().includes("fill in .env"));
 });
 
