@@ -30,14 +30,16 @@ export class ShareProgress implements Disposable {
    * @param detail what stands after the sizes, such as ` in 12 files`
    */
   showBytes(done: number, total: number, detail = ""): void {
-    const seconds = Math.max(0.001, (this.clock.monotonic() - this.#begun) / 1000);
-    const rate = sizeText(Math.round(done / seconds));
-    this.#show(done, total, `${sizeText(done)} of ${sizeText(total)}${detail}, ${rate}/s`);
+    this.#show(done, total, () => {
+      const seconds = Math.max(0.001, (this.clock.monotonic() - this.#begun) / 1000);
+      const rate = sizeText(Math.round(done / seconds));
+      return `${sizeText(done)} of ${sizeText(total)}${detail}, ${rate}/s`;
+    });
   }
 
   /** Shows how many of all things are done, if it is time to. */
   showCount(done: number, total: number, name: string): void {
-    this.#show(done, total, `${countText(done)} of ${countText(total)} ${name}`);
+    this.#show(done, total, () => `${countText(done)} of ${countText(total)} ${name}`);
   }
 
   [Symbol.dispose](): void {
@@ -49,11 +51,11 @@ export class ShareProgress implements Disposable {
     return this.context.console.stderr.isTerminal && !this.context.console.quiet;
   }
 
-  #show(done: number, total: number, figures: string): void {
+  #show(done: number, total: number, figures: () => string): void {
     const now = this.clock.monotonic();
     if (now < this.#next) return;
     const share = total === 0 ? 100 : Math.floor(100 * Math.min(1, done / total));
-    const text = `${this.title}: ${share}%, ${figures}`;
+    const text = `${this.title}: ${share}%, ${figures()}`;
     if (this.#isLive) {
       this.#clear();
       this.context.console.stderr.write(text.slice(0, this.context.console.stderr.columns() - 1));

@@ -3,19 +3,16 @@ import { dirname, join } from "@std/path";
 import type { Layout, ManifestFile } from "../catalog/mod.ts";
 import { encodeNames } from "../catalog/mod.ts";
 import type { UnsealedEncryption } from "../crypt/mod.ts";
-import { FILE_MODE, makeFolder, syncFile } from "../system/mod.ts";
+import { EarlySync, FILE_MODE, makeFolder } from "../system/mod.ts";
 
 /** Name of the folder for unfinished pieces, inside the partial folder. */
 const WORK_FOLDER = ".work";
-
-/** Files of this size or more, in bytes, are synced as soon as they are written, while others are still being made. */
-const SYNC_EARLY_FROM = 1024 * 1024;
 
 /** Tells where everything of one backup goes and keeps the list of its files. */
 export class BackupFolder {
   readonly #files = new Map<string, ManifestFile>();
   readonly #made = new Set<string>();
-  readonly #syncing = new Map<string, Promise<void>>();
+  readonly #syncing = new EarlySync();
   #schemaFolders: ReadonlyMap<string, string> = new Map();
   readonly #tableFolders = new Map<string, ReadonlyMap<string, string>>();
 
@@ -82,21 +79,17 @@ export class BackupFolder {
   add(file: ManifestFile): void {
     this.#files.set(file.path, file);
     if (this.encryption !== null) return this.encryption.add(file.path);
-    if (file.bytes < SYNC_EARLY_FROM) return;
-    const synced = syncFile(join(this.path, file.path));
-    synced.catch(() => {}); // Awaited in synced(); until then its failure must not be unhandled.
-    this.#syncing.set(file.path, synced);
+    this.#syncing.add(file.path, join(this.path, file.path), file.bytes);
   }
 
   /** Waits for the syncs that were begun; gives the paths of those files. */
   async synced(): Promise<ReadonlySet<string>> {
-    await Promise.all(this.#syncing.values());
-    return new Set(this.#syncing.keys());
+    return await this.#syncing.done();
   }
 
   /** Waits until nothing is being synced any more, whether it went well or not. */
   async settle(): Promise<void> {
-    await Promise.allSettled(this.#syncing.values());
+    await this.#syncing.settle();
   }
 
   /** Removes all that was written, for another try; hidden entries are not the backup's, but the work folder goes. */
@@ -108,7 +101,6 @@ export class BackupFolder {
     await this.settle();
     this.#files.clear();
     this.#made.clear();
-    this.#syncing.clear();
   }
 }
 

@@ -11,7 +11,7 @@ import {
   sealFolder,
   SHELF_META,
 } from "../catalog/mod.ts";
-import { FileLock, freeSpace, holdsContent, makeFolder, removeTree } from "../system/mod.ts";
+import { EarlySync, FileLock, freeSpace, holdsContent, makeFolder, removeTree } from "../system/mod.ts";
 import type { StoredFile } from "./backup_files.ts";
 import { PartBuffers } from "./part_buffers.ts";
 import { PART, pullFile } from "./pull_file.ts";
@@ -67,15 +67,21 @@ export async function pullBackup(
     });
   }
   using _pulling = lock;
-  const result = await pullInto(store, backup, work, deps);
+  const { synced, ...result } = await pullInto(store, backup, work, deps);
   await makeFolderDurable(dirname(final));
-  await sealFolder(work, final);
+  await sealFolder(work, final, synced);
   await removeTree(`${work}.lock`);
   return { ...result, folder: final };
 }
 
-async function pullInto(store: Store, backup: RemoteBackup, work: string, deps: PullDeps): Promise<TransferResult> {
-  const files = await remoteFiles(store, backup, deps.signal);
+async function pullInto(
+  store: Store,
+  backup: RemoteBackup,
+  work: string,
+  deps: PullDeps,
+): Promise<TransferResult & { readonly synced: ReadonlySet<string> }> {
+  // Large ones first: they are synced while others still come.
+  const files = (await remoteFiles(store, backup, deps.signal)).sort((one, other) => other.bytes - one.bytes);
   const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
   deps.onEvent?.({ type: "planned", files: files.length, bytes });
   for (const folder of new Set(files.map(({ path }) => dirname(join(work, path))))) await makeFolder(folder);
@@ -84,17 +90,23 @@ async function pullInto(store: Store, backup: RemoteBackup, work: string, deps: 
   let movedFiles = 0;
   let movedBytes = 0;
   const parts = new PartBuffers(deps.jobs, PART);
-  await eachInParallel(files, deps.jobs, deps.signal, async (file) => {
-    const skipped = await holdsContent(join(work, file.path), file);
-    if (skipped) deps.onEvent?.({ type: "moved", bytes: file.bytes });
-    else {
-      const moved = await pullFile(store, `${backup.path}/${file.path}`, join(work, file.path), file, parts, deps);
-      movedBytes += moved;
-      movedFiles++;
-    }
-    deps.onEvent?.({ type: "file", path: file.path, skipped });
-  });
-  return { files: files.length, bytes, movedFiles, movedBytes };
+  const syncing = new EarlySync();
+  try {
+    await eachInParallel(files, deps.jobs, deps.signal, async (file) => {
+      const skipped = await holdsContent(join(work, file.path), file);
+      if (skipped) deps.onEvent?.({ type: "moved", bytes: file.bytes });
+      else {
+        const moved = await pullFile(store, `${backup.path}/${file.path}`, join(work, file.path), file, parts, deps);
+        movedBytes += moved;
+        movedFiles++;
+        syncing.add(file.path, join(work, file.path), file.bytes);
+      }
+      deps.onEvent?.({ type: "file", path: file.path, skipped });
+    });
+    return { files: files.length, bytes, movedFiles, movedBytes, synced: await syncing.done() };
+  } finally {
+    await syncing.settle();
+  }
 }
 
 /** The files of a stored backup: by its manifest where that can be read, else by its checksums. */

@@ -1,5 +1,6 @@
 /** The only room besides tasks that touches the machine: processes, files, locks, free space, signals. */
 export * from "./atomic_file.ts";
+export * from "./early_sync.ts";
 export * from "./file_hash.ts";
 export * from "./file_lock.ts";
 export * from "./file_start.ts";
