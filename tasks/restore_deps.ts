@@ -39,15 +39,15 @@ export function restoreParts(setting: PartsSetting): RestoreParts {
   };
 }
 
-/** Our own reader reads it all; pg_restore will read what it restores. */
+/** Hashes: what the files hold is read by the restore itself, and rows are compared afterwards. */
 async function verify(
   folder: string,
-  only: readonly string[],
+  hashOnly: readonly string[],
   { env, signal, context }: PartsSetting,
 ): Promise<string[]> {
   using progress = new ShareProgress("checking the backup's files", context, systemClock);
   const onProgress = (done: number, total: number) => progress.showBytes(done, total);
-  const deps = { clock: systemClock, env, signal, only, pgRestore: false, onProgress };
+  const deps = { clock: systemClock, env, signal, hashOnly, onProgress };
   const { findings } = await verifyBackup(folder, deps);
   return findings.filter(({ severity }) => severity === "damage").map(({ file, message }) => `${file}: ${message}`);
 }
@@ -55,7 +55,10 @@ async function verify(
 async function compare(request: CompareRequest, { env, signal, context }: PartsSetting): Promise<Comparison> {
   const manifest = parseManifest(await Deno.readTextFile(join(request.folder, MANIFEST_FILE)));
   using progress = new ShareProgress("comparing with the backup", context, systemClock);
-  const total = manifest.tables.reduce((sum, { bytes }) => sum + (bytes ?? 0), 0);
+  const total = manifest.tables.filter(({ schema, name }) =>
+    (request.schemas?.includes(schema) ?? true) &&
+    (request.tables?.some((table) => table.schema === schema && table.name === name) ?? true)
+  ).reduce((sum, { bytes }) => sum + (bytes ?? 0), 0);
   return await compareWithBackup(request.target, request.folder, manifest, {
     env,
     signal,

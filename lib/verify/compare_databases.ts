@@ -17,7 +17,14 @@ export async function compareDatabases(
 ): Promise<Comparison> {
   const { env, signal, onProgress } = options;
   const content = options.scope?.content === "schema-only" ? "schema-only" : "all";
-  const describe = { env, signal, content, ...(onProgress === undefined ? {} : { onProgress }) } as const;
+  const { scope } = options;
+  const describe = {
+    env,
+    signal,
+    content,
+    ...(scope === undefined ? {} : { scope }),
+    ...(onProgress === undefined ? {} : { onProgress }),
+  } as const;
   await using first = await describeDatabase(expected, describe);
   const copySettings = Object.fromEntries(
     (await first.session.query<{ name: string; setting: string }>(

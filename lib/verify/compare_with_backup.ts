@@ -51,6 +51,7 @@ export async function compareWithBackup(
     copySettings: manifest.copySettings,
     content: options.scope?.content === "schema-only" ? "schema-only" : "all",
     largeTables: largeTables(expected, options),
+    ...(options.scope === undefined ? {} : { scope: options.scope }),
     ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
   });
   const normalised = options.normalise === false

@@ -4,6 +4,8 @@ import { openSession, pinTarget, QueryError, type Session, type Target, toolEnvi
 import { readExtensions, readPrivileges, readServerFacts, readViewOptions } from "../inventory/mod.ts";
 import { chooseToolSet, findToolSets, type ToolSet } from "../postgres/mod.ts";
 import { TempFolder } from "../system/mod.ts";
+import type { CompareScope } from "./compare_options.ts";
+import { dataArguments, dataPattern, isPart } from "./data_scope.ts";
 import { type DescribedTable, type Description, localeText, tableKey } from "./description.ts";
 import { type DumpReading, readDump } from "./read_dump.ts";
 import { exportSnapshot, readRows } from "./read_rows.ts";
@@ -16,6 +18,8 @@ export interface DescribeOptions {
   /** Settings that COPY text depends on, set for the reading (`copySettings` of a manifest). */
   readonly copySettings?: Readonly<Record<string, string>>;
   readonly content?: "all" | "schema-only" | "data-only";
+  /** What is compared; rows of other tables are not read. Default: everything. */
+  readonly scope?: CompareScope;
   /** pg_dump to use if it is new enough; default the one of the server's version. */
   readonly tools?: ToolSet;
   /** Large tables, as the other side describes them: read in parallel beside pg_dump. */
@@ -93,9 +97,13 @@ async function read(
   let total = 0;
   const onProgress = (bytes: number) => options.onProgress?.(total += bytes);
   const common = { tools, environment, onProgress };
+  const { scope } = options;
+  const args = content === "schema-only" || scope === undefined || !isPart(scope)
+    ? []
+    : await dataArguments(session, scope);
   const largeTables = content === "schema-only" || !tools.has("psql") ? [] : options.largeTables ?? [];
   if (largeTables.length === 0) {
-    return { reading: await readDump({ ...common, content, signal: options.signal }), large: new Map() };
+    return { reading: await readDump({ ...common, content, args, signal: options.signal }), large: new Map() };
   }
   const snapshot = await exportSnapshot(session);
   // The first to fail stops the others; all have ended when this returns.
@@ -106,9 +114,9 @@ async function read(
       failed.abort(error);
       throw error;
     });
-  const excluded = largeTables.map(({ schema, name }) => `--exclude-table-data=${exactPattern(schema, name)}`);
+  const excluded = largeTables.map(({ schema, name }) => `--exclude-table-data=${dataPattern(schema, [name])}`);
   const [reading, large] = await Promise.allSettled([
-    stopping(readDump({ ...common, content, signal, args: [`--snapshot=${snapshot.id}`, ...excluded] })),
+    stopping(readDump({ ...common, content, signal, args: [`--snapshot=${snapshot.id}`, ...args, ...excluded] })),
     stopping(readRows(largeTables, { ...common, encoding, snapshot: snapshot.id, jobs: jobCount(), signal })),
   ]);
   options.signal.throwIfAborted();
@@ -116,12 +124,6 @@ async function read(
   if (large.status === "rejected") throw failed.signal.reason;
   await snapshot.release();
   return { reading: reading.value, large: large.value };
-}
-
-/** A pattern of pg_dump that matches one table. */
-function exactPattern(schema: string, name: string): string {
-  const quote = (text: string) => `"${text.replaceAll('"', '""')}"`;
-  return `${quote(schema)}.${quote(name)}`;
 }
 
 /** Streams beside pg_dump. */

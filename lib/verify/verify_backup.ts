@@ -23,8 +23,11 @@ export interface VerifyDeps {
   readonly workers?: number;
   /** Whether `pg_restore` reads the archives too, beside our own reader. Default true. */
   readonly pgRestore?: boolean;
-  /** Read only these files of the backup, besides manifest and checksums; the others are only looked for. */
-  readonly only?: readonly string[];
+  /**
+   * Only hash these files, besides manifest and checksums; the others are only looked for. What any of them holds is
+   * not looked at.
+   */
+  readonly hashOnly?: readonly string[];
   /** Told bytes read so far, and how many will be: archives are read twice. */
   readonly onProgress?: (done: number, total: number) => void;
 }
@@ -47,7 +50,7 @@ export async function verifyBackup(folder: string, deps: VerifyDeps): Promise<Ve
   const files = await folderFiles(folder);
   const inscription = await readInscription(folder, files, list);
   checkFiles(inscription, files, list);
-  const only = deps.only === undefined ? null : new Set([...deps.only, MANIFEST_FILE, ROOT_FILES.checksums]);
+  const only = deps.hashOnly === undefined ? null : new Set([...deps.hashOnly, MANIFEST_FILE, ROOT_FILES.checksums]);
   const plain = files.filter(({ kind, path }) => kind === "file" && (only?.has(path) ?? true));
   const bytes = plain.reduce((sum, file) => sum + file.bytes, 0);
   const progress = new ReadProgress(bytes, deps.onProgress);
@@ -107,6 +110,10 @@ class Verification {
   /** @returns how many archives were read */
   async run(): Promise<number> {
     const { manifest } = this.inscription;
+    if (this.deps.hashOnly !== undefined) {
+      await this.#hashes([...this.#sizes.keys()]);
+      return 0;
+    }
     const archives = manifest === null ? await this.#foreignArchives() : archivesOf(manifest);
     const present = [...archives].filter(([path]) => this.#sizes.has(path));
     for (const [path] of present) this.progress.expect(this.#size(path));

@@ -1,5 +1,5 @@
-import { assert, assertEquals, assertMatch } from "@std/assert";
-import { compareDatabases } from "../../lib/verify/mod.ts";
+import { assert, assertEquals, assertGreater, assertLess, assertMatch } from "@std/assert";
+import { compareDatabases, type CompareScope } from "../../lib/verify/mod.ts";
 import { testedMajors, testServer } from "../../scripts/test_server.ts";
 import { testTarget } from "../backup/backup_fixture.ts";
 import { compare, lines, makeBackup, restoredCopy, SMALL_DATABASE } from "./verify_fixture.ts";
@@ -202,4 +202,34 @@ Deno.test("several tables whose rows stand in another order are read again, and 
   await copy.psql("UPDATE app.orders SET secret = secret WHERE id < 100; UPDATE app.lines SET n = n WHERE n % 2 = 0;");
   const comparison = await compare(server, copy.url, backup);
   assertEquals(lines(comparison), []);
+});
+
+Deno.test("a part of a database is compared without reading the rows of the rest, whatever the names are", async () => {
+  const odd = `a "b".c|d(*)[e]$\\`;
+  const name = `"${odd.replaceAll('"', '""')}"`;
+  const many = Array.from({ length: 120 }, (_, index) => `CREATE TABLE s2.t${index} AS SELECT ${index} AS a;`).join("");
+  const large = "SELECT repeat('x', 1000) AS a FROM generate_series(1, 1000)";
+  const source = await server.createDatabase({
+    sql: `CREATE SCHEMA s2; ${many} CREATE TABLE ${name} AS SELECT 1 AS a; CREATE TABLE public."a|b" AS ${large};
+      CREATE SCHEMA "x.y"; CREATE TABLE "x.y".${name} AS ${large}; CREATE TABLE s2.t120 AS ${large};
+      CREATE SEQUENCE s2.numbers; SELECT setval('s2.numbers', 7); SELECT lo_from_bytea(0, convert_to(repeat('y', 500000), 'UTF8'));`,
+  });
+  const made = await makeBackup(source.url, server.tools);
+  let read = 0;
+  const part = async (scope: Pick<CompareScope, "schemas" | "tables">) => {
+    read = 0;
+    const onProgress = (bytes: number) => void (read = bytes);
+    return await compare(server, source.url, made, { scope: { ...scope, content: "all" }, onProgress });
+  };
+  const one = await part({ schemas: null, tables: [{ schema: "public", name: odd }] });
+  assertEquals([one.rows, lines(one)], [1, []]);
+  assertLess(read, 400_000);
+  const other = await part({ schemas: null, tables: [{ schema: "x.y", name: odd }] });
+  assertEquals([other.rows, lines(other)], [1000, []]);
+  assertLess(read, 1_400_000);
+  const schema = await part({ schemas: ["s2"], tables: null });
+  assertEquals([schema.rows, lines(schema), schema.compared.sequence], [1120, [], 1]);
+  assertLess(read, 1_400_000);
+  await part({ schemas: null, tables: null });
+  assertGreater(read, 3_400_000);
 });

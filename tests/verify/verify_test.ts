@@ -50,8 +50,8 @@ Deno.test("workers find the same as this thread", async () => {
 
 Deno.test("what is not to be read is looked for and not read; manifest and what is to be read are", async () => {
   const folder = await copyOf(backup.folder);
-  const check = async (only: readonly string[]) =>
-    damages(await verifyBackup(folder, verifyDeps(server.tools, { only, pgRestore: false }))).map(({ file }) => file);
+  const check = async (hashOnly: readonly string[]) =>
+    damages(await verifyBackup(folder, verifyDeps(server.tools, { hashOnly }))).map(({ file }) => file);
   const flip = async (path: string) => {
     const bytes = await Deno.readFile(join(folder, path));
     bytes[bytes.length - 9] = (bytes[bytes.length - 9] ?? 0) ^ 1;
