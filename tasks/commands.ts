@@ -21,7 +21,7 @@ import { verify } from "./commands/verify.ts";
 
 /**
  * The command table: parsing, help, "did you mean", completions and the manual page come from it.
- * A new command is a file in `commands/`, a module with `run`, and a line here.
+ * A new command is a file in `commands/`, a module with `run`, a line in `runners.ts`, and one here.
  */
 export const COMMANDS: readonly Command[] = [
   backup,

@@ -12,7 +12,7 @@ export async function restoreInPlace(work: PreparedRestore): Promise<void> {
   log.begin("load");
   // If we die now, so does psql, and the server undoes what was not committed.
   log.targetState = "nothing was changed: the one transaction was not committed";
-  if (log.safetyBackup !== null) log.undo = undoCommand(work, log.safetyBackup);
+  log.undo = undoCommand(work, log.safetyBackup);
   await runParts(work, target, inPlace.parts);
   for (const task of inPlace.todo ?? []) log.leave(task);
   log.done(`restored ${inPlace.entries} objects in one transaction`, "everything was restored and committed");

@@ -5,24 +5,27 @@ import type { RestoreWork } from "./restore_work.ts";
 
 /**
  * The command that brings the state before a change in place back: what was there comes from the safety backup, and what
- * was not there (a lost table that was restored) is dropped.
+ * was not there (a lost table that was restored) is dropped. Null where a safety backup is needed and there is none.
  */
-export function undoCommand(work: UndoneWork, safetyBackup: string): string {
+export function undoCommand(work: UndoneWork, safetyBackup: string | null): string | null {
   const { options, target, selection } = work;
-  const replay = (part: string) => {
+  const replay = (backup: string, part: string) => {
     const rows = options.content === "data-only" ? " --data-only" : "";
     const way = part === "" && rows === "" ? " --in-place" : " --clean";
     const place = `${toText(options)}${options.target.environment === "prod" ? " --allow-prod" : ""}`;
-    return `pgstrata restore ${shell(safetyBackup)} --to${place}${part}${rows}${way} --yes ${shell(target.database)}`;
+    return `pgstrata restore ${shell(backup)} --to${place}${part}${rows}${way} --yes ${shell(target.database)}`;
   };
   const patterns = [
     ...options.schemas.map((pattern) => ` --schema ${shell(pattern)}`),
     ...options.tables.map((pattern) => ` --table ${shell(pattern)}`),
   ];
   const { drops, back } = selection.whole || options.content === "data-only" ? { drops: [], back: [] } : newParts(work);
-  if (drops.length === 0) return replay(patterns.join(""));
   const drop = psqlCommand(target, target.database, drops.join("; "));
-  return back.length === 0 ? drop : `${drop} && ${replay(back.join(""))}`;
+  if (drops.length > 0 && back.length === 0) return drop;
+  if (safetyBackup === null) return null;
+  return drops.length === 0
+    ? replay(safetyBackup, patterns.join(""))
+    : `${drop} && ${replay(safetyBackup, back.join(""))}`;
 }
 
 /** What a way back in place is made of. */

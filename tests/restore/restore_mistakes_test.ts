@@ -244,6 +244,13 @@ Deno.test("the way back of what was lost drops it again: the safety backup does 
   const lost = await restore(server, folder, target.url, { tables: ["shop.items", "shop.v"] }, deps);
   assertMatch(lost.undo ?? "", /^psql .* --command='DROP VIEW shop\.v; DROP TABLE shop\.items'$/);
   const parts = { schemas: ["public"], tables: ["shop.orders"], clean: true };
+  const without = await server.createDatabase({ sql: "CREATE TABLE public.notes AS SELECT 3 AS id" });
+  const added = { tables: ["shop.items", "shop.v"], safetyBackup: false };
+  assertEquals(
+    (await restore(server, folder, without.url, added)).undo?.replace(/dbname=\S+/, ""),
+    lost.undo?.replace(/dbname=\S+/, ""),
+  );
+  assertEquals((await restore(server, folder, without.url, { ...parts, safetyBackup: false })).undo, null);
   const mixed = await restore(server, folder, target.url, parts, deps);
   assertMatch(
     mixed.undo ?? "",
