@@ -93,9 +93,7 @@ async function fastest(args: readonly string[], times: number): Promise<number> 
   return least;
 }
 
-/**
- * Measured in a quiet hour: QQQ. One heavy module more in the start is beyond this.
- */
+/** Measured: 30 ms to 20 ms. When Deno looks at the modules of all commands, it is more than 3. */
 const MOST = 3;
 
 Deno.test(`pgstrata --help takes at most ${MOST} times as long as an empty deno run`, async () => {
