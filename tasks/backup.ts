@@ -91,8 +91,8 @@ export async function run(
   }
   await notices.end(signal);
   const { shelf } = request.shared;
-  if (encryption !== undefined) await warnOfKeys(shelf, console);
   const folders = outcomes.flatMap((outcome) => "result" in outcome ? [outcome.result.folder] : []);
+  if (encryption !== undefined && folders.length > 0) await warnOfKeys(shelf, console);
   const pushed = request.push && !signal.aborted && folders.length > 0 ? await afterwards(folders, context, signal) : 0;
   const environments = sealed(outcomes);
   const pruned = request.prune && !signal.aborted && environments.length > 0

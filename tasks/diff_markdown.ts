@@ -1,9 +1,8 @@
-import type { ObjectChange, RowDiff } from "../lib/diff/mod.ts";
+import { groupedAlerts, type ObjectChange, type RowDiff } from "../lib/diff/mod.ts";
 import { markdownText, terminalText } from "../lib/report/mod.ts";
 import type { DiffDocument } from "./diff_document.ts";
 import {
   extensionText,
-  grantTexts,
   objectText,
   roleLines,
   rowDiffText,
@@ -13,6 +12,7 @@ import {
   valuesText,
   valueText,
 } from "./diff_words.ts";
+import { grantWords } from "./grant_words.ts";
 
 /** Lines of SQL that are shown at once. */
 const SHORT = 8;
@@ -24,7 +24,9 @@ export function diffMarkdown(diff: DiffDocument): string {
     `- **A** ${markdownText(sideText(diff.before))}\n- **B** ${markdownText(sideText(diff.after))}`,
   ];
   if (diff.alerts.length > 0) {
-    const lines = diff.alerts.map(({ object, detail }) => `> - **${markdownText(object)}**: ${markdownText(detail)}`);
+    const lines = groupedAlerts(diff.alerts).map(({ object, detail }) =>
+      `> - **${markdownText(object)}**: ${markdownText(detail)}`
+    );
     parts.push(["> [!CAUTION]", ...lines].join("\n"));
   }
   const list = (heading: string, texts: readonly string[]) => {
@@ -61,7 +63,7 @@ export function diffMarkdown(diff: DiffDocument): string {
   table(
     "Owners and grants",
     ["", "Object", "Change"],
-    diff.grants.map((one) => [one.change, `${one.kind} ${one.object}`, grantTexts(one).join(", ")]),
+    grantWords(diff.grants).map(({ change, object, words }) => [change, object, words]),
   );
   for (const [index, role] of diff.roles.entries()) {
     if (index === 0) parts.push("### Roles");

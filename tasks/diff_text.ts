@@ -1,10 +1,9 @@
 import { countText } from "../lib/base/mod.ts";
-import type { ObjectChange, RowDiff } from "../lib/diff/mod.ts";
+import { groupedAlerts, type ObjectChange, type RowDiff } from "../lib/diff/mod.ts";
 import { terminalText, textTable } from "../lib/report/mod.ts";
 import type { DiffDocument } from "./diff_document.ts";
 import {
   extensionText,
-  grantTexts,
   kindCounts,
   MARKS,
   objectText,
@@ -17,6 +16,7 @@ import {
   valuesText,
   valueText,
 } from "./diff_words.ts";
+import { grantWords } from "./grant_words.ts";
 import type { Paint } from "./paint.ts";
 
 /** How a difference is shown. */
@@ -33,7 +33,7 @@ export function diffText(diff: DiffDocument, options: DiffTextOptions): string {
   const lines = [`A  ${terminalText(sideText(diff.before))}`, `B  ${terminalText(sideText(diff.after))}`];
   if (diff.alerts.length > 0) {
     lines.push(...title(paint.red("LOOK AT THIS FIRST")));
-    for (const { object, detail } of diff.alerts) {
+    for (const { object, detail } of options.verbose ? diff.alerts : groupedAlerts(diff.alerts)) {
       lines.push(paint.red(terminalText(`! ${object}: ${detail}`)));
     }
   }
@@ -70,7 +70,7 @@ export function diffText(diff: DiffDocument, options: DiffTextOptions): string {
   );
   section(
     "OWNERS AND GRANTS",
-    diff.grants.map((one) => `${MARKS[one.change]} ${one.kind} ${one.object}: ${grantTexts(one).join(", ")}`),
+    grantWords(diff.grants, options.verbose).map(({ change, object, words }) => `${MARKS[change]} ${object}: ${words}`),
   );
   section(
     "ROLES",

@@ -1,4 +1,4 @@
-import { countText, sizeText } from "../lib/base/mod.ts";
+import { counted, countText, sizeText } from "../lib/base/mod.ts";
 import { shortVersion } from "../lib/report/mod.ts";
 import type {
   ExtensionChange,
@@ -29,14 +29,14 @@ export function objectText({ kind, schema, name, table }: ObjectChange): string 
 
 /** Number of rows, the difference, and how it is known. */
 export function rowsText({ change, rowsBefore, rowsAfter, proof }: TableChange): string {
-  if (change === "added") return `${countText(rowsAfter ?? 0)} rows`;
-  if (change === "removed") return `${countText(rowsBefore ?? 0)} rows`;
+  if (change === "added") return counted(rowsAfter ?? 0, "row");
+  if (change === "removed") return counted(rowsBefore ?? 0, "row");
   if (proof === "count") {
-    return `${countText(rowsBefore ?? 0)} → ${countText(rowsAfter ?? 0)} rows (${
+    return `${countText(rowsBefore ?? 0)} → ${counted(rowsAfter ?? 0, "row")} (${
       signed((rowsAfter ?? 0) - (rowsBefore ?? 0))
     })`;
   }
-  const same = `${countText(rowsBefore ?? 0)} rows as before`;
+  const same = `${counted(rowsBefore ?? 0, "row")} as before`;
   return proof === "content" ? `${same}, other content` : `${same}, other content or only another order`;
 }
 

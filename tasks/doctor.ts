@@ -67,18 +67,17 @@ export async function run(
   const examined: Examination[] = found.failed.map((each) => withTrueCause(each, general));
   for (const target of found.targets) {
     if (signal.aborted) break;
-    examined.push(
-      await examine({
-        target,
-        tools: tools.found,
-        folder,
-        shelf: shelf.shelf,
-        config: config.config,
-        now: systemClock.now(),
-        jobs: invocation.options.jobs ?? Math.max(2, Math.min(navigator.hardwareConcurrency, 4)),
-        maxAge: invocation.options["max-age"] ?? null,
-      }, { ...deps, signal }),
-    );
+    const examination = await examine({
+      target,
+      tools: tools.found,
+      folder,
+      shelf: shelf.shelf,
+      config: config.config,
+      now: systemClock.now(),
+      jobs: invocation.options.jobs ?? Math.max(2, Math.min(navigator.hardwareConcurrency, 4)),
+      maxAge: invocation.options["max-age"] ?? null,
+    }, { ...deps, signal });
+    examined.push(tools.unusable === null ? examination : withUnusableTools(examination, tools.unusable));
   }
   signal.throwIfAborted();
   const document = doctorDocument(general, examined);
@@ -138,6 +137,14 @@ function withTrueCause(failed: Examination, general: readonly Check[]): Examinat
   return { ...failed, checks };
 }
 
+/** Programs that were named and cannot be used are what must be mended: not that there are none of the version. */
+function withUnusableTools(examination: Examination, { message, fix }: Check): Examination {
+  const checks = examination.checks.map((check) =>
+    check.name === "client_version" && check.state === "problem" ? { ...check, message, fix } : check
+  );
+  return { ...examination, checks };
+}
+
 /** Environments by a name; all that are configured without one. */
 function namesOf(name: string | undefined, env: Env): string[] {
   const known = knownEnvironments(env);
@@ -164,12 +171,23 @@ function failedTarget(environment: string, thrown: unknown): Examination {
   return { environment, checks: [problemOf("url", error)], skipped: ["dns", "route", "login", "the database"] };
 }
 
-async function toolsOf(env: Env): Promise<{ readonly found: readonly ToolSet[]; readonly checks: readonly Check[] }> {
+/** PostgreSQL's programs that are here. */
+interface Tools {
+  readonly found: readonly ToolSet[];
+  readonly checks: readonly Check[];
+  /** Why those that `PGSTRATA_PG_BIN` names cannot be used. */
+  readonly unusable: Check | null;
+}
+
+async function toolsOf(env: Env): Promise<Tools> {
   try {
     const found = await findToolSets({ env, need: ["pg_dump", "pg_dumpall", "pg_restore"] });
-    return { found, checks: [clientsCheck(found)] };
+    return { found, checks: [clientsCheck(found)], unusable: null };
   } catch (error) {
-    if (error instanceof PgstrataError) return { found: [], checks: [problemOf("clients", error)] };
+    if (error instanceof PgstrataError) {
+      const unusable = problemOf("clients", error);
+      return { found: [], checks: [unusable], unusable };
+    }
     throw error;
   }
 }

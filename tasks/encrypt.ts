@@ -1,7 +1,6 @@
-import { sizeText, systemClock } from "../lib/base/mod.ts";
+import { counted, sizeText, systemClock } from "../lib/base/mod.ts";
 import { findBackup } from "../lib/catalog/mod.ts";
 import { encryptBackup, readEncryptionKey } from "../lib/crypt/mod.ts";
-import { counted } from "../lib/report/mod.ts";
 import { Interruption } from "../lib/system/mod.ts";
 import type { Invocation, TaskContext } from "./command.ts";
 import type { ENCRYPT_OPTIONS } from "./commands/encrypt.ts";

@@ -115,8 +115,12 @@ function optionRows(table: OptionTable): Row[] {
   return Object.entries(table).map(([name, option]): Row => [optionWord(name, option), optionSummary(option)]);
 }
 
-function optionSummary(option: Option): string {
+/** What an option does, and in brackets the facts about its value. */
+export function optionSummary(option: Option): string {
   const facts: string[] = [];
+  if (option.kind === "list" && option.choices !== undefined && option.choices.join(",") !== option.default) {
+    facts.push(`any of ${option.choices.join(", ")}`);
+  }
   if (option.kind === "list") facts.push(option.separated ? "separate by commas" : "repeatable");
   if (option.kind !== "flag" && option.default !== undefined) facts.push(`default: ${option.default}`);
   return facts.length === 0 ? option.summary : `${option.summary} (${facts.join("; ")})`;

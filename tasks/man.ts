@@ -1,6 +1,6 @@
 import type { Command, OptionTable } from "./command.ts";
 import { GLOBAL_OPTIONS } from "./global_options.ts";
-import { optionGroups, optionWord, usageLine } from "./help.ts";
+import { optionGroups, optionSummary, optionWord, usageLine } from "./help.ts";
 
 /** Exit codes as the manual page explains them. */
 const EXIT_TEXTS: readonly (readonly [string, string])[] = [
@@ -76,8 +76,7 @@ function commandLines(command: Command, path: readonly string[]): string[] {
 
 function optionLines(table: OptionTable): string[] {
   return Object.entries(table).flatMap(([name, option]) => {
-    const facts = option.kind !== "flag" && option.default !== undefined ? ` (default: ${option.default})` : "";
-    return tagged(optionWord(name, option), `${option.summary}${facts}.`);
+    return tagged(optionWord(name, option), `${optionSummary(option)}.`);
   });
 }
 

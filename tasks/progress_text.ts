@@ -1,5 +1,5 @@
-import { countText, durationText, sizeText } from "../lib/base/mod.ts";
-import { counted, fit, pad, terminalText } from "../lib/report/mod.ts";
+import { counted, countText, durationText, sizeText } from "../lib/base/mod.ts";
+import { fit, pad, terminalText } from "../lib/report/mod.ts";
 import { type Paint, PLAIN } from "./paint.ts";
 import { type ActiveTable, progressFigures, type ProgressState } from "./progress_state.ts";
 

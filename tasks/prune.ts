@@ -1,5 +1,5 @@
-import { EXIT_CODES, PgstrataError, sizeText, systemClock } from "../lib/base/mod.ts";
-import { counted, pruneText } from "../lib/report/mod.ts";
+import { counted, EXIT_CODES, PgstrataError, sizeText, systemClock } from "../lib/base/mod.ts";
+import { pruneText } from "../lib/report/mod.ts";
 import { Interruption } from "../lib/system/mod.ts";
 import type { Invocation, TaskContext } from "./command.ts";
 import type { PRUNE_OPTIONS } from "./commands/prune.ts";

@@ -1,6 +1,5 @@
-import { EXIT_CODES, type PgstrataError, sizeText, systemClock, toPgstrataError } from "../lib/base/mod.ts";
+import { counted, EXIT_CODES, type PgstrataError, sizeText, systemClock, toPgstrataError } from "../lib/base/mod.ts";
 import type { RetentionPolicy } from "../lib/catalog/mod.ts";
-import { counted } from "../lib/report/mod.ts";
 import type { TaskContext } from "./command.ts";
 import { type PruneDocument, pruneDocument } from "./prune_document.ts";
 import { applyPrune, planPrune, refusalError } from "./prune_run.ts";

@@ -1,3 +1,4 @@
+import { counted } from "../lib/base/mod.ts";
 import {
   type BackupMarks,
   marksOf,
@@ -7,7 +8,7 @@ import {
   type RetentionPlan,
   type RetentionPolicy,
 } from "../lib/catalog/mod.ts";
-import { counted, pruneText } from "../lib/report/mod.ts";
+import { pruneText } from "../lib/report/mod.ts";
 import { carryOutRemote, DEFAULT_JOBS, planRemoteRetention, remoteHistory } from "../lib/storage/mod.ts";
 import { Interruption } from "../lib/system/mod.ts";
 import type { Invocation, TaskContext } from "./command.ts";

@@ -1,4 +1,4 @@
-import { durationText, PgstrataError, sizeText, systemClock, toPgstrataError } from "../lib/base/mod.ts";
+import { counted, durationText, PgstrataError, sizeText, systemClock, toPgstrataError } from "../lib/base/mod.ts";
 import { appendRecord, findBackup, type Shelf, type UsableEntry } from "../lib/catalog/mod.ts";
 import {
   chooseDestinations,
@@ -118,7 +118,7 @@ export async function pushOne(
 
 /** What a transfer moved, for people. */
 export function movedText({ files, bytes, movedFiles, movedBytes }: TransferResult): string {
-  const all = `${files} files, ${sizeText(bytes)}`;
+  const all = `${counted(files, "file")}, ${sizeText(bytes)}`;
   if (movedFiles === files && movedBytes === bytes) return all;
   return movedBytes === 0 ? `${all}, all of it there before` : `${all}, of which ${sizeText(movedBytes)} were missing`;
 }

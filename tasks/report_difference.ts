@@ -1,6 +1,7 @@
-import type { DatabaseDiff } from "../lib/diff/mod.ts";
+import { type DatabaseDiff, groupedAlerts } from "../lib/diff/mod.ts";
 import type { DifferenceGroup, ReportDifference } from "../lib/report/mod.ts";
-import { extensionText, grantTexts, objectText, roleLines, rowsText, sizeRows } from "./diff_words.ts";
+import { extensionText, objectText, roleLines, rowsText, sizeRows } from "./diff_words.ts";
+import { grantWords } from "./grant_words.ts";
 
 /** A difference in the words of the HTML report. */
 export function reportDifference(diff: DatabaseDiff): ReportDifference {
@@ -10,7 +11,7 @@ export function reportDifference(diff: DatabaseDiff): ReportDifference {
   return {
     before: diff.before.name,
     after: diff.after.name,
-    alerts: diff.alerts.map(({ object, detail }) => `${object}: ${detail}`),
+    alerts: groupedAlerts(diff.alerts).map(({ object, detail }) => `${object}: ${detail}`),
     groups: [
       group(
         "Schema",
@@ -37,9 +38,9 @@ export function reportDifference(diff: DatabaseDiff): ReportDifference {
       ),
       group(
         "Owners and grants",
-        diff.grants.map((one) => ({
-          change: one.change,
-          text: `${one.kind} ${one.object}: ${grantTexts(one).join(", ")}`,
+        grantWords(diff.grants).map(({ change, object, words }) => ({
+          change,
+          text: `${object}: ${words}`,
           lines: [],
         })),
       ),

@@ -1,5 +1,5 @@
-import { durationText } from "../lib/base/mod.ts";
-import { counted, terminalText, textTable } from "../lib/report/mod.ts";
+import { counted, durationText } from "../lib/base/mod.ts";
+import { terminalText, textTable } from "../lib/report/mod.ts";
 import type { LeftOut, Overwritten, PreflightCheck, RestorePlan, RestoreReport, Way } from "../lib/restore/mod.ts";
 
 /** Lines of a list that are shown at most on the screen. */

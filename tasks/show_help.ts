@@ -3,6 +3,7 @@ import type { Command, Invocation, TaskContext } from "./command.ts";
 import type { HELP_OPTIONS } from "./commands/help.ts";
 import { commandHelp, generalHelp } from "./help.ts";
 import { manPage } from "./man.ts";
+import { closest } from "./usage_error.ts";
 import { VERSION } from "./version.ts";
 
 /** Prints help to standard output: somebody asked for it, it is the result. */
@@ -26,9 +27,12 @@ export function helpFor(path: readonly string[], context: Pick<TaskContext, "con
   for (const word of path) {
     found = candidates.find(({ name }) => name === word);
     if (found === undefined) {
+      const near = closest(word, candidates.map(({ name }) => name));
       throw new PgstrataError(`Cannot explain ${path.join(" ")}: there is no such command`, {
         code: "usage",
-        hint: `There are: ${candidates.map(({ name }) => name).join(", ")}.`,
+        hint: `${near === null ? "" : `Did you mean ${near}? `}There are: ${
+          candidates.map(({ name }) => name).join(", ")
+        }.`,
       });
     }
     candidates = found.subcommands;

@@ -1,4 +1,4 @@
-import { countText, sizeText, systemClock } from "../lib/base/mod.ts";
+import { counted, sizeText, systemClock } from "../lib/base/mod.ts";
 import type { Session } from "../lib/connection/mod.ts";
 import { createSnapshots } from "../lib/snapshot/mod.ts";
 import { freeSpace } from "../lib/system/mod.ts";
@@ -39,7 +39,7 @@ export function run(
     }
     for (const row of made) {
       console.say(
-        `Snapshot ${row.id} of ${originalName(row)}: ${countText(row.rowCount)} rows, ${sizeText(row.totalBytes)}`,
+        `Snapshot ${row.id} of ${originalName(row)}: ${counted(row.rowCount, "row")}, ${sizeText(row.totalBytes)}`,
       );
       console.result(row.backupTable);
     }

@@ -2,7 +2,7 @@ import { join } from "@std/path";
 import { PgstrataError, sizeText, systemClock } from "../lib/base/mod.ts";
 import { type BackupOptions, runBackup } from "../lib/backup/mod.ts";
 import { MANIFEST_FILE, parseManifest } from "../lib/catalog/mod.ts";
-import { encryptBackup, readEncryptionKey } from "../lib/crypt/mod.ts";
+import { encryptBackup, type EncryptionKey, readEncryptionKey } from "../lib/crypt/mod.ts";
 import { summaryText } from "../lib/report/mod.ts";
 import {
   dropSnapshot,
@@ -11,7 +11,7 @@ import {
   requireInstalled,
   type SnapshotBackup,
 } from "../lib/snapshot/mod.ts";
-import { hashFile } from "../lib/system/mod.ts";
+import { hashFile, removeTree } from "../lib/system/mod.ts";
 import type { Invocation, TaskContext } from "./command.ts";
 import type { EXPORT_OPTIONS } from "./commands/snapshot.ts";
 import { cryptDeps, publicPart } from "./crypt_setting.ts";
@@ -46,7 +46,7 @@ export function run(
       });
       return await readBack(folder);
     });
-    if (key !== null) await encryptBackup(folder, key, publicPart, cryptDeps(work.env, work.signal));
+    if (key !== null) await encryptOrRemove(folder, key, work);
     const pushed = push ? await pushAfterBackup([folder], context, work.signal) : 0;
     // A copy that did not reach its storage is not the last one to go.
     if (pushed !== 0) return pushed;
@@ -60,6 +60,16 @@ export function run(
     }
     return 0;
   });
+}
+
+/** What was to be encrypted does not stay in plain; the copy in the database is still there. */
+async function encryptOrRemove(folder: string, key: EncryptionKey, { env, signal }: SnapshotWork): Promise<void> {
+  try {
+    await encryptBackup(folder, key, publicPart, cryptDeps(env, signal));
+  } catch (error) {
+    await removeTree(folder);
+    throw error;
+  }
 }
 
 function backupOptions(

@@ -1,4 +1,4 @@
-import { countText } from "../lib/base/mod.ts";
+import { counted, countText } from "../lib/base/mod.ts";
 import { terminalText } from "../lib/report/mod.ts";
 import {
   findSnapshot,
@@ -38,7 +38,7 @@ async function intoTable(into: string, row: SnapshotRow, work: SnapshotWork, con
   } else {
     for (const text of result.leftOut) console.warn(`left out: ${terminalText(text)}`);
     console.say(
-      `Restored ${countText(result.rows)} rows into ${
+      `Restored ${counted(result.rows, "row")} into ${
         terminalText(result.table)
       }; it is yours alone, with row security on`,
     );

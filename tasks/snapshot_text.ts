@@ -1,4 +1,4 @@
-import { countText, durationText, qualifiedName, sizeText } from "../lib/base/mod.ts";
+import { counted, countText, durationText, qualifiedName, sizeText } from "../lib/base/mod.ts";
 import { terminalText, textTable } from "../lib/report/mod.ts";
 import type { SnapshotDiff, SnapshotRow } from "../lib/snapshot/mod.ts";
 
@@ -67,7 +67,7 @@ export function snapshotFacts(row: SnapshotRow, now: Date): string {
 export function diffText(diff: SnapshotDiff, row: SnapshotRow): string {
   const { added, removed, changed } = diff.rows;
   const lines = [
-    `${originalName(row)} since snapshot ${row.id}: ${countText(added)} rows added, ${countText(removed)} removed` +
+    `${originalName(row)} since snapshot ${row.id}: ${counted(added, "row")} added, ${countText(removed)} removed` +
     (changed === null ? " (no key: a changed row is one of each)" : `, ${countText(changed)} changed`),
   ];
   for (const [what, names] of Object.entries(diff.columns)) {

@@ -1,3 +1,4 @@
+import { counted } from "../lib/base/mod.ts";
 import type { Clock } from "../lib/base/mod.ts";
 import type { TransferEvent } from "../lib/storage/mod.ts";
 import type { TaskContext } from "./command.ts";
@@ -32,7 +33,7 @@ export class TransferProgress implements Disposable {
       default:
         event satisfies never;
     }
-    this.#progress.showBytes(this.#moved, this.#total, ` in ${this.#files} files`);
+    this.#progress.showBytes(this.#moved, this.#total, ` in ${counted(this.#files, "file")}`);
   }
 
   [Symbol.dispose](): void {

@@ -1,5 +1,5 @@
 import { basename, join, resolve } from "@std/path";
-import { type Clock, PgstrataError, systemClock } from "../lib/base/mod.ts";
+import { type Clock, counted, PgstrataError, systemClock } from "../lib/base/mod.ts";
 import {
   appendRecord,
   backupId,
@@ -10,19 +10,13 @@ import {
 } from "../lib/catalog/mod.ts";
 import { loadEnvironment, parseConnectionString, resolveTargets, type Target } from "../lib/connection/mod.ts";
 import { Interruption } from "../lib/system/mod.ts";
-import {
-  drillBackup,
-  type DrillDeps,
-  type DrillReport,
-  type DrillTier,
-  verifyBackup,
-  type VerifyReport,
-} from "../lib/verify/mod.ts";
+import { drillBackup, type DrillDeps, type DrillReport, verifyBackup, type VerifyReport } from "../lib/verify/mod.ts";
 import type { Invocation, TaskContext } from "./command.ts";
 import type { VERIFY_OPTIONS } from "./commands/verify.ts";
 import { markTitles } from "./mark_titles.ts";
 import { openBackup } from "./open_backup.ts";
 import { DrillProgress } from "./drill_progress.ts";
+import { drillTiers } from "./drill_tiers.ts";
 import { READ_OPTIONS } from "./read_backups.ts";
 import { ShareProgress } from "./share_progress.ts";
 import { shelfName } from "./shelf_setting.ts";
@@ -36,13 +30,6 @@ export interface VerifyTaskDeps {
 }
 
 const DEPS: VerifyTaskDeps = { clock: systemClock, verify: verifyBackup, drill: drillBackup };
-
-const TIERS: Readonly<Record<string, readonly DrillTier[]>> = {
-  full: ["full"],
-  schema: ["schema"],
-  table: ["table"],
-  all: ["full", "schema", "table"],
-};
 
 type Options = Invocation<typeof VERIFY_OPTIONS>["options"];
 
@@ -73,11 +60,13 @@ export async function run(
   let drill: DrillReport | null = null;
   if (options.drill && report.good) {
     const manifest = manifestFor(report, found.name);
+    const { tiers, note: told } = drillTiers(options.tier, manifest);
+    if (told !== null) console.warn(told);
     using progress = new DrillProgress(manifest, context, deps.clock);
     drill = await deps.drill({
       folder: opened.folder,
       manifest,
-      tiers: TIERS[options.tier] ?? ["full"],
+      tiers,
       target,
       jobs: options.jobs ?? null,
     }, { clock: deps.clock, env, signal, onEvent: (event) => progress.tell(event) });
@@ -182,7 +171,7 @@ function manifestFor(report: VerifyReport, name: string): Manifest {
 
 function verifiedRecord(report: VerifyReport, clock: Clock): BackupRecord {
   const { files, archives, tables } = report;
-  const how = `${files} files, ${archives} archives, rows of ${tables} tables`;
+  const how = `${counted(files, "file")}, ${counted(archives, "archive")}, rows of ${counted(tables, "table")}`;
   const damages = report.findings.filter(({ severity }) => severity === "damage").length;
   return {
     kind: "verified",

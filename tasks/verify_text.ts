@@ -1,5 +1,5 @@
-import { countText, durationText, sizeText } from "../lib/base/mod.ts";
-import { counted, terminalText, textTable } from "../lib/report/mod.ts";
+import { counted, countText, durationText, sizeText } from "../lib/base/mod.ts";
+import { terminalText, textTable } from "../lib/report/mod.ts";
 import type { Comparison, DrillReport, TierDrill, VerifyReport } from "../lib/verify/mod.ts";
 
 /** Findings, differences and omissions listed on a screen. */

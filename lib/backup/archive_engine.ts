@@ -27,6 +27,7 @@ export async function runArchiveEngine(plan: ReadPlan, onFrame: () => void): Pro
   await folder.prepare(".work/blocks/x");
   const reading = Promise.withResolvers<{ toc: Toc; needs: Promise<ReadonlyMap<number, readonly string[]>> }>();
   const splitter = new RawSplitter(plan, pool, raw);
+  let writing: Promise<unknown> = Promise.resolve();
   try {
     await dumpDirectory({
       tools: plan.tools,
@@ -43,7 +44,7 @@ export async function runArchiveEngine(plan: ReadPlan, onFrame: () => void): Pro
         folder.nameAll(tableNames(plan, plannedSchemas(plan, toc).keys()));
         splitter.begin(toc, grouping);
         const needs = writeTableFiles(plan, toc, grouping);
-        needs.catch(() => {}); // Awaited below; a failure in between must not be unhandled.
+        writing = needs.catch(() => {}); // Awaited below; a failure in between must not be unhandled.
         reading.resolve({ toc, needs });
       },
       onComplete: (entry) => splitter.complete(entry),
@@ -76,6 +77,8 @@ export async function runArchiveEngine(plan: ReadPlan, onFrame: () => void): Pro
   } finally {
     splitter.cancel();
     pool[Symbol.dispose]();
+    // The folder is the caller's again: for another try it is cleared, after a failure removed.
+    await Promise.all([writing, splitter.settle()]);
     await removeTree(folder.work);
   }
 }

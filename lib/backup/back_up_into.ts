@@ -48,7 +48,9 @@ export async function backUpInto(
       shared.linked,
       encryption,
     );
-  } catch (error) {
+  } catch (thrown) {
+    // What it aborted may say no more than that it was aborted.
+    const error: unknown = encryption?.failure.aborted === true ? encryption.failure.reason : thrown;
     if (isNoRoom(error)) throw noRoomError("Cannot write the backup: no space left", error);
     throw error;
   } finally {

@@ -94,6 +94,11 @@ export class RawSplitter {
     }
   }
 
+  /** Waits until nothing that was begun writes any more, whether it went well or not. */
+  async settle(): Promise<void> {
+    await Promise.all(this.#running);
+  }
+
   /** A worker that has nothing to do begins with a large file that is still being written. */
   #follow(): void {
     for (const entry of this.#large) {

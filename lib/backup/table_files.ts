@@ -38,7 +38,10 @@ export async function writeTableFiles(
   };
   const left = grouping.tables.values();
   await Promise.all(Array.from({ length: PARALLEL }, async () => {
-    for (const table of left) await write(table);
+    for (const table of left) {
+      plan.deps.signal.throwIfAborted();
+      await write(table);
+    }
   }));
   const bySchema = Map.groupBy(grouping.looseSequences, (entry) => entry.namespace ?? "");
   for (const [schema, entries] of bySchema) await writeSequences(plan, toc, writer, schema, entries);

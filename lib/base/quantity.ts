@@ -78,3 +78,8 @@ export function durationText(milliseconds: number): string {
 export function countText(count: number): string {
   return String(count).replaceAll(/\B(?=(\d{3})+$)/g, " ");
 }
+
+/** `1 schema`, `2 schemas`, `12 345 rows`. */
+export function counted(count: number, one: string, many = `${one}s`): string {
+  return `${countText(count)} ${count === 1 ? one : many}`;
+}

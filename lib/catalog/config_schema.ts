@@ -108,7 +108,13 @@ export const configSchema = v.pipe(
   v.strictObject({
     $schema: v.optional(v.string()),
     retention: v.optional(v.pipe(retention, v.description("How long backups are kept."))),
-    storage: v.optional(v.pipe(v.array(storage), v.description("Where copies go: push and pull."))),
+    storage: v.optional(
+      v.pipe(
+        v.array(storage),
+        v.check((all) => new Set(all.map(({ name }) => name)).size === all.length, "must have another name for each"),
+        v.description("Where copies go: push and pull."),
+      ),
+    ),
     recipients: v.optional(
       v.pipe(
         v.strictObject({ age: v.optional(v.array(text)), gpg: v.optional(v.array(text)) }),

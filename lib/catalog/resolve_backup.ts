@@ -1,4 +1,5 @@
 import { closestString } from "@std/text/closest-string";
+import { levenshteinDistance } from "@std/text/levenshtein-distance";
 import { dirname, resolve } from "@std/path";
 import { PgstrataError } from "../base/mod.ts";
 import { exists } from "./claim_folder.ts";
@@ -60,7 +61,7 @@ export async function findBackup(
 }
 
 function latest(shelf: Shelf, environment: string | null): UsableEntry {
-  const sealed = shelf.entries.filter((entry) => entry.kind === "backup" || entry.kind === "encrypted");
+  const sealed = shelf.entries.filter(isSealed);
   const wanted = sealed.filter((entry) =>
     environment === null || (entry.environment !== null && isSameEnvironment(entry.environment, environment))
   );
@@ -123,20 +124,29 @@ function usable(entry: ShelfEntry): UsableEntry {
 
 function unknown(shelf: Shelf, argument: string): PgstrataError {
   const names = shelf.entries.map((entry) => entry.path);
-  const newest = shelf.entries.find((entry) => !("label" in entry && entry.label === SAFETY_LABEL))?.path;
+  const newest = shelf.entries.find((entry) => isSealed(entry) && entry.label !== SAFETY_LABEL)?.path;
   return new PgstrataError(`Cannot find backup ${argument}: it is no folder of ${shelf.folder}`, {
     code: "usage",
     hint: names.length === 0
       ? "The shelf is empty: name another folder with --dir."
-      : `Did you mean ${closestString(argument, names)}? ${
-        newest === undefined ? "" : `The newest is ${newest}; `
-      }\`latest\` and \`latest:ENV\` work too.`,
+      : `${nearest(argument, names)}${
+        newest === undefined ? "" : `The newest is ${newest}. `
+      }\`latest\` and \`latest:ENV\` work too; \`pgstrata list\` shows all.`,
   });
 }
 
+/** Asks whether a name that is much like it was meant. */
+function nearest(argument: string, names: readonly string[]): string {
+  const name = closestString(argument, names);
+  return levenshteinDistance(argument, name) <= argument.length / 3 ? `Did you mean ${name}? ` : "";
+}
+
+function isSealed(entry: ShelfEntry): entry is SealedEntry | EncryptedEntry {
+  return entry.kind === "backup" || entry.kind === "encrypted";
+}
+
 function isPublishedAs(shelf: Shelf, entry: ShelfEntry, folder: string): boolean {
-  const isSealed = entry.kind === "backup" || entry.kind === "encrypted";
-  return isSealed && entry.publishedAt !== null && resolve(shelf.folder, entry.publishedAt) === folder;
+  return isSealed(entry) && entry.publishedAt !== null && resolve(shelf.folder, entry.publishedAt) === folder;
 }
 
 function onlyOne(entries: readonly ShelfEntry[]): ShelfEntry | undefined {

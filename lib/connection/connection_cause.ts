@@ -47,7 +47,7 @@ const RULES: readonly (readonly [test: (code: string, text: string) => boolean, 
     (code, text) =>
       code === "28P01" || /wrong password|password authentication failed|SASL authentication failed/i.test(text),
     (target) => ({
-      state: "the password is wrong",
+      state: target.password === undefined ? "the server wants a password" : "the password is wrong",
       persistence: "permanent",
       hint:
         (target.password === undefined

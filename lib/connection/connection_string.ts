@@ -45,6 +45,21 @@ export interface ConnectionStringContext extends EnvironmentInput {
 export function parseConnectionString(text: string, context: ConnectionStringContext): Target {
   const { source, env } = context;
   const trimmed = text.trim();
+  const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(trimmed)?.[1];
+  if (scheme !== undefined && !isConnectionUrl(trimmed)) {
+    throw new PgstrataError(`Cannot read ${source}: it begins with ${scheme}://, not with postgresql://`, {
+      code: "usage",
+      hint:
+        "Copy the connection string of the database (Supabase: Connect, Session pooler), not the address of an API " +
+        "or of an application's driver.",
+    });
+  }
+  if (/^["'`]/.test(trimmed)) {
+    throw new PgstrataError(`Cannot read ${source}: it begins with a quotation mark that is not closed`, {
+      code: "usage",
+      hint: 'In .env both ends stand in the same quotes, on one line: NAME="postgresql://…".',
+    });
+  }
   const given = isConnectionUrl(trimmed) ? parseConnectionUrl(trimmed, source) : parseKeywordString(trimmed, source);
   refuseUnknown(given, source);
   return targetFromParameters(given, { ...context, env });

@@ -40,6 +40,12 @@ export function parseConnectionUrl(text: string, source: string): Record<string,
   if (credentialsEnd === 0 && authority.includes(":") && beyond.includes("@")) {
     throw wrong('the password in the URL holds an unencoded "/"');
   }
+  // A raw "@" and a raw "/" or "?" in one password: its end would be taken for database and parameters, and be shown.
+  const names = located.slice(authority.length).split("&").map((part) => part.split("=", 1)[0] ?? "");
+  if (credentialsEnd > 0 && names.some((name) => name.includes("@"))) {
+    throw wrong('the password in the URL holds an unencoded "@" (in the name of a database, too, write %40)');
+  }
+  if (authority.includes("#")) throw wrong('the password in the URL holds an unencoded "#"');
   if (credentialsEnd > 0) {
     const colon = credentials.indexOf(":");
     const user = colon === -1 ? credentials : credentials.slice(0, colon);

@@ -1,4 +1,4 @@
-import { closestString } from "@std/text/closest-string";
+import { levenshteinDistance } from "@std/text/levenshtein-distance";
 import { PgstrataError } from "../base/mod.ts";
 import { parseConnectionString, targetFromParameters } from "./connection_string.ts";
 import type { Target } from "./target.ts";
@@ -7,6 +7,9 @@ type Env = Readonly<Record<string, string>>;
 
 /** Words that are environments whether or not they are configured. */
 const ALWAYS: readonly string[] = ["prod", "staging", "dev", "both", "all"];
+
+/** Letters that a mistyped name may differ in. */
+const NEAR = 2;
 
 /** Environments that are configured in `env`, sorted; `default` when there are only `PG*` variables. */
 export function knownEnvironments(env: Env): string[] {
@@ -102,7 +105,11 @@ function throughPooler(target: Target, poolerHost: string | undefined): Target {
 function notConfigured(environment: string, known: readonly string[]): PgstrataError {
   const suffix = environment.toUpperCase().replaceAll("-", "_");
   const variable = environment === "all" ? "DATABASE_URL_<NAME>" : `DATABASE_URL_${suffix}`;
-  const closest = known.length === 0 || ALWAYS.includes(environment) ? undefined : closestString(environment, known);
+  const closest = ALWAYS.includes(environment)
+    ? undefined
+    : known.find((name) =>
+      name.startsWith(environment) || (environment.length > NEAR && levenshteinDistance(environment, name) <= NEAR)
+    );
   return new PgstrataError(`Cannot find a database for environment "${environment}": ${variable} is not set`, {
     code: "usage",
     hint: (closest === undefined ? "" : `Did you mean "${closest}"? `) +

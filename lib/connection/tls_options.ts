@@ -45,7 +45,9 @@ export async function tlsOptions(target: PinnedTarget): Promise<ConnectionOption
   const needsRoot = sslmode === "verify-ca" || sslmode === "verify-full";
   if (needsRoot && root === undefined) {
     throw wrong(
-      `sslmode=${sslmode} needs a root certificate file, and ${target.sslrootcert ?? "none"} exists`,
+      `sslmode=${sslmode} needs a root certificate file, and ${
+        target.sslrootcert === undefined ? "none exists" : `${target.sslrootcert} does not`
+      }`,
       "Name it with sslrootcert=FILE (Supabase: Database Settings, SSL Configuration), or use sslrootcert=system.",
     );
   }

@@ -1,5 +1,5 @@
 import { dirname, join } from "@std/path";
-import { eachInParallel, noRoomError, PgstrataError } from "../base/mod.ts";
+import { eachInParallel, noRoomError, PgstrataError, sizeText } from "../base/mod.ts";
 import { freeSpace, holdsContent, makeFolder, removeTree, syncFolder, writeFileAtomic } from "../system/mod.ts";
 import { type Decryptor, openDecryptor } from "./decryptor.ts";
 import type { FolderCryptDeps } from "./encrypt_folder.ts";
@@ -154,7 +154,9 @@ async function requireBackup(folder: string): Promise<"plain" | EncryptionMethod
 async function requireRoom(target: string, bytes: number): Promise<void> {
   const free = await freeSpace(target);
   if (free < bytes) {
-    throw noRoomError(`Cannot decrypt the backup: it needs ${bytes} bytes, ${free} are free in ${target}`);
+    throw noRoomError(
+      `Cannot decrypt the backup: it needs ${sizeText(bytes)}, ${sizeText(free)} are free in ${target}`,
+    );
   }
 }
 

@@ -1,5 +1,5 @@
 import { join } from "@std/path";
-import { eachInParallel, noRoomError, PgstrataError } from "../base/mod.ts";
+import { eachInParallel, noRoomError, PgstrataError, sizeText } from "../base/mod.ts";
 import { freeSpace, hashFile, syncFolder, writeFileAtomic } from "../system/mod.ts";
 import { openEncryptor } from "./encryptor.ts";
 import { listedFiles } from "./file_list.ts";
@@ -103,7 +103,9 @@ async function requireRoom(folder: string, bytes: number, files: number): Promis
   const free = await freeSpace(folder);
   if (free < needed) {
     throw noRoomError(
-      `Cannot encrypt the backup: it needs ${needed} bytes beside the plain files until they go, ${free} are free`,
+      `Cannot encrypt the backup: it needs ${sizeText(needed)} beside the plain files until they go, ${
+        sizeText(free)
+      } are free`,
     );
   }
 }

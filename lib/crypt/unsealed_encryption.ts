@@ -17,10 +17,17 @@ export class UnsealedEncryption implements AsyncDisposable {
   readonly #limiter = new Limiter(JOBS);
   readonly #running = new Map<string, Promise<void>>();
   readonly #sums = new Map<string, WrittenFile>();
-  readonly #failure = new AbortController();
-  #ended = false;
+  readonly #failure: AbortController;
+  readonly #end: AbortController;
 
-  private constructor(private readonly folder: string, private readonly encryptor: Encryptor) {}
+  private constructor(
+    private readonly folder: string,
+    private readonly encryptor: Encryptor,
+    stops: { readonly failure: AbortController; readonly end: AbortController },
+  ) {
+    this.#failure = stops.failure;
+    this.#end = stops.end;
+  }
 
   /**
    * Makes ready to encrypt.
@@ -29,7 +36,12 @@ export class UnsealedEncryption implements AsyncDisposable {
    * @throws {PgstrataError} see {@linkcode openEncryptor}
    */
   static async open(folder: string, key: EncryptionKey, deps: CryptDeps = {}): Promise<UnsealedEncryption> {
-    return new UnsealedEncryption(folder, await openEncryptor(key, deps));
+    const failure = new AbortController();
+    const end = new AbortController();
+    // Hours of a large file are not waited for when there will be no backup.
+    const signals = [failure.signal, end.signal, ...deps.signal === undefined ? [] : [deps.signal]];
+    const encryptor = await openEncryptor(key, { ...deps, signal: AbortSignal.any(signals) });
+    return new UnsealedEncryption(folder, encryptor, { failure, end });
   }
 
   /** Aborted with the error when a file cannot be encrypted: there is no use in making more of them. */
@@ -65,7 +77,7 @@ export class UnsealedEncryption implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#ended = true;
+    this.#end.abort();
     await Promise.allSettled(this.#running.values());
     await this.encryptor[Symbol.asyncDispose]();
   }
@@ -73,7 +85,7 @@ export class UnsealedEncryption implements AsyncDisposable {
   async #encrypt(path: string): Promise<void> {
     // Nothing more is begun after a failure or the end.
     this.#failure.signal.throwIfAborted();
-    if (this.#ended) return;
+    if (this.#end.signal.aborted) return;
     const target = encryptedName(path, this.encryptor.method);
     this.#sums.set(
       target,

@@ -1,5 +1,5 @@
-import { countText } from "../base/mod.ts";
-import type { GrantChange, ObjectChange, TableChange, ViewOptionChange } from "./database_diff.ts";
+import { counted } from "../base/mod.ts";
+import type { GrantChange, ObjectChange, RoleChange, TableChange, ViewOptionChange } from "./database_diff.ts";
 
 /** Something that changed for the worse, or may have. */
 export interface Alert {
@@ -8,9 +8,10 @@ export interface Alert {
     | "security_barrier_lost"
     | "row_security_lost"
     | "restriction_lost"
+    | "role_widened"
     | "access_widened"
     | "rows_lost";
-  /** Qualified name. */
+  /** Qualified name, or a role's. */
   readonly object: string;
   /** In words. */
   readonly detail: string;
@@ -22,11 +23,13 @@ export function alertsOf(changes: {
   readonly tables: readonly TableChange[];
   readonly grants: readonly GrantChange[];
   readonly viewOptions: readonly ViewOptionChange[];
+  readonly roles: readonly RoleChange[];
 }): Alert[] {
   return [
     ...changes.viewOptions.flatMap(lostViewOptions),
     ...lostRowSecurity(changes.objects),
     ...changes.objects.flatMap(lostRestriction),
+    ...changes.roles.flatMap(widenedRole),
     ...changes.grants.flatMap(widened),
     ...changes.tables.flatMap(lostRows),
   ];
@@ -85,11 +88,25 @@ function widened({ change, kind, object, gained }: GrantChange): Alert[] {
   return shown.length === 0 ? [] : [{ kind: "access_widened", object, detail: `more access: ${shown.join("; ")}` }];
 }
 
+/** Attributes that row level security, or everything, does not hold for. */
+const POWERS = ["SUPERUSER", "BYPASSRLS"] as const;
+
+function widenedRole({ role, gone, come }: RoleChange): Alert[] {
+  const has = (statements: readonly string[], power: string) =>
+    statements.some((text) => new RegExp(`^ALTER ROLE .* WITH (?:.* )?${power}(?: |$)`).test(text));
+  const gained = POWERS.filter((power) => has(come, power) && !has(gone, power));
+  return gained.length === 0 ? [] : [{
+    kind: "role_widened",
+    object: role,
+    detail: `the role is ${gained.join(" and ")} now: row level security does not hold for it`,
+  }];
+}
+
 function lostRows({ schema, name, change, rowsBefore, rowsAfter }: TableChange): Alert[] {
   const before = rowsBefore ?? 0;
   if (before === 0 || (rowsAfter ?? 0) > 0) return [];
   const detail = change === "removed"
-    ? `the table is gone, with ${countText(before)} rows`
-    : `all ${countText(before)} rows are gone`;
+    ? `the table is gone, with ${counted(before, "row")}`
+    : `all ${counted(before, "row")} are gone`;
   return [{ kind: "rows_lost", object: `${schema}.${name}`, detail }];
 }

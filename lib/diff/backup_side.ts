@@ -1,3 +1,4 @@
+import { counted } from "../base/mod.ts";
 import { join } from "@std/path";
 import { CopyScript } from "../archive/mod.ts";
 import { type Manifest, ROOT_FILES, TABLE_FILES } from "../catalog/mod.ts";
@@ -83,7 +84,9 @@ export async function openBackupSide(
 function notesOf(name: string, manifest: Manifest, unreadable: string | null): string[] {
   const notes: string[] = [];
   const excluded = manifest.omissions.filter(({ severity }) => severity === "excluded").length;
-  if (excluded > 0) notes.push(`${name} was made without ${excluded} objects (excluded); they look removed or added`);
+  if (excluded > 0) {
+    notes.push(`${name} was made without ${counted(excluded, "object")} (excluded); they look removed or added`);
+  }
   const selection = manifest.options["selection"];
   const isPart = typeof selection === "object" && selection !== null &&
     Object.values(selection).some((patterns) => Array.isArray(patterns) && patterns.length > 0);

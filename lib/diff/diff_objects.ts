@@ -35,17 +35,17 @@ interface DescribedObject {
 const DEFAULT_METHOD = /\n-- access method heap$/;
 
 /** Categories of `definitionsOf` that are compared as objects. */
-const OBJECTS: ReadonlySet<string> = new Set(["definition", "policy", "comment"]);
+const OBJECTS: ReadonlySet<string> = new Set(["definition", "policy", "comment", "database"]);
 
 function objectsOf(toc: Toc, scope: TableScope): Map<string, DescribedObject> {
   const tables = tableOfEntries(toc);
   const wanted = scope === null ? null : new Set(scope.map(({ schema, name }) => `${schema}.${name}`));
   const entries = new Map(toc.entries.map((entry) => [entry.dumpId, entry]));
-  const all = definitionsOf(toc, { entries: null, schemas: null, databaseProperties: false, privileges: false });
+  const all = definitionsOf(toc, { entries: null, schemas: null, databaseProperties: true, privileges: false });
   const objects = new Map<string, DescribedObject>();
   for (const [key, definition] of all) {
     const entry = entries.get(definition.dumpIds[0] ?? 0);
-    if (entry === undefined || !OBJECTS.has(definition.category) || isOfExtension(entry)) continue;
+    if (entry === undefined || !OBJECTS.has(definition.category) || isComparedApart(entry)) continue;
     const table = tables.get(entry.dumpId) ?? null;
     if (wanted !== null && !wanted.has(table ?? "")) continue;
     objects.set(key, { facts: factsOf(entry, table), text: definition.text.replace(DEFAULT_METHOD, "") });
@@ -53,9 +53,9 @@ function objectsOf(toc: Toc, scope: TableScope): Map<string, DescribedObject> {
   return objects;
 }
 
-/** An extension comes with a comment of its own. */
-function isOfExtension({ desc, tag }: TocEntry): boolean {
-  return desc === "COMMENT" && (tag ?? "").startsWith("EXTENSION ");
+/** An extension comes with a comment of its own; the database's grants are among all grants. */
+function isComparedApart({ desc, tag }: TocEntry): boolean {
+  return desc === "ACL" || (desc === "COMMENT" && (tag ?? "").startsWith("EXTENSION "));
 }
 
 /** Kinds whose tag is the table's name, a space, and their own. */

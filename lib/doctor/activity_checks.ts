@@ -16,13 +16,23 @@ export async function connectionCheck(session: Session, wanted: number): Promise
   const facts = `${slots.free} connections are free (${slots.used} of ${slots.maxConnections} used, ` +
     `${slots.reserved} reserved${slots.limit === undefined ? "" : `, limit ${slots.limit}`})`;
   if (lowered === undefined) return ok("connections", `${facts}: room for --jobs ${wanted}`);
-  const command = `pgstrata backup ${session.target.environment} --jobs ${jobs}`;
-  const fix = session.target.kind === "supabase_session_pooler"
-    ? `${command}   # or raise the pool size in the project's database settings`
-    : `${command}   # or end idle clients, or raise max_connections`;
-  return slots.free < 2 + EXTRA_CONNECTIONS
-    ? problem("connections", `${facts}: not enough even for one reader`, fix)
-    : warning("connections", `${facts}: --jobs ${wanted} would be lowered to ${jobs}`, fix);
+  const raise = session.target.kind === "supabase_session_pooler"
+    ? "raise the pool size in the project's database settings"
+    : slots.limit === undefined
+    ? "end idle clients, or raise max_connections"
+    : "end idle clients, or raise the role's or the database's CONNECTION LIMIT";
+  if (slots.free < 2 + EXTRA_CONNECTIONS) {
+    return problem(
+      "connections",
+      `${facts}: not enough even for one reader`,
+      `${raise.charAt(0).toUpperCase()}${raise.slice(1)}`,
+    );
+  }
+  return warning(
+    "connections",
+    `${facts}: --jobs ${wanted} would be lowered to ${jobs}`,
+    `pgstrata backup ${session.target.environment} --jobs ${jobs}   # or ${raise}`,
+  );
 }
 
 const TRANSACTIONS = `

@@ -8,9 +8,10 @@ export class TableLockedError extends PgstrataError {}
  * What a failed `pg_dump` or `pg_dumpall` means, from the last lines it wrote under `LC_ALL=C`.
  * An error that is not a failed process comes back as it is.
  */
-export function dumpError(error: unknown): unknown {
-  if (!(error instanceof ProcessError)) return error;
-  const text = error.stderr;
+export function dumpError(thrown: unknown): unknown {
+  if (!(thrown instanceof ProcessError)) return thrown;
+  const text = withoutProgress(thrown.stderr);
+  const error = new ProcessError(thrown.program, thrown.status, thrown.signalName, text);
   const program = error.program.split("/").at(-1) ?? "pg_dump";
   // --lock-wait-timeout is a statement_timeout around pg_dump's LOCK TABLE.
   if (/could not obtain lock on relation|due to lock timeout|statement timeout[^]*LOCK TABLE/.test(text)) {
@@ -56,4 +57,11 @@ export function dumpError(error: unknown): unknown {
     cause: error,
     hint: "The cause above is what it said last; --engine pg_dump reads the database in another way.",
   });
+}
+
+/** `--verbose` puts dozens of lines of what was begun before the one that tells what went wrong. */
+function withoutProgress(stderr: string): string {
+  const telling = stderr.split("\n")
+    .filter((line) => !/^pg_dump(?:all)?: (?!(?:error|fatal|warning|detail|hint): )/.test(line)).join("\n");
+  return telling.trim() === "" ? stderr : telling;
 }

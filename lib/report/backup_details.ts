@@ -1,4 +1,4 @@
-import { countText, sizeText } from "../base/mod.ts";
+import { counted, countText, sizeText } from "../base/mod.ts";
 import type {
   BackupRecord,
   BackupSummary,
@@ -12,7 +12,7 @@ import { coverageText, keepText, stateText, verifiedText } from "./entry_text.ts
 import { decisionText } from "./prune_text.ts";
 import { terminalText } from "./safe_text.ts";
 import { textTable } from "./text_table.ts";
-import { ageText, timeText } from "./time_text.ts";
+import { ageText, agoText, timeText } from "./time_text.ts";
 
 /** What is known of one backup besides its manifest. */
 export interface BackupDetails {
@@ -66,7 +66,7 @@ function summaryFacts(summary: BackupSummary): [string, string | null][] {
     ["Database", `${summary.database} on ${summary.host}, PostgreSQL ${summary.serverVersion}`],
     [
       "Holds",
-      `${countText(summary.schemas)} schemas, ${countText(summary.tables)} tables, ${countText(summary.rows)} rows`,
+      [counted(summary.schemas, "schema"), counted(summary.tables, "table"), counted(summary.rows, "row")].join(", "),
     ],
     ["Tiers", summary.tiers.map((tier) => `${tier} ${sizeText(bytes[tier])}`).join(", ")],
     ["Missing", summary.lost === 0 ? null : countText(summary.lost)],
@@ -91,7 +91,7 @@ function roomText({ entry, real }: BackupDetails): string {
 }
 
 function drillText({ at, coverage, how }: NonNullable<SealedEntry["marks"]["drilled"]>, now: Date): string {
-  return `${ageText(new Date(at), now)} ago, ${coverageText(coverage)} came back: ${how}`;
+  return `${agoText(new Date(at), now)}, ${coverageText(coverage)} came back: ${how}`;
 }
 
 function retentionText(decision: RetentionDecision): string {

@@ -1,5 +1,5 @@
 import type { BackupMarks, ShelfEntry } from "../catalog/mod.ts";
-import { ageText, minuteText } from "./time_text.ts";
+import { agoText, minuteText } from "./time_text.ts";
 
 /** What a folder of the shelf is, in a word or three: `complete`, `INCOMPLETE, age`, `partial, running`, `foreign`. */
 export function stateText(entry: ShelfEntry, now: Date): string {
@@ -46,15 +46,15 @@ export function marksOfEntry(entry: ShelfEntry): BackupMarks | null {
 
 /** When it was last verified: `3d ago`, `FAILED 2h ago`, nothing when it never was. */
 export function verifiedText(marks: BackupMarks | null, now: Date): string {
-  if (marks?.damaged) return `FAILED ${ageText(new Date(marks.damaged.at), now)} ago`;
-  return marks?.verified ? `${ageText(new Date(marks.verified.at), now)} ago` : "";
+  if (marks?.damaged) return `FAILED ${agoText(new Date(marks.damaged.at), now)}`;
+  return marks?.verified ? agoText(new Date(marks.verified.at), now) : "";
 }
 
 /** When it was last restored for practice, and how much came back: `9d ago, 98 %`. */
 export function drilledText(marks: BackupMarks | null, now: Date): string {
   if (!marks?.drilled) return "";
   const { at, coverage } = marks.drilled;
-  return `${ageText(new Date(at), now)} ago, ${coverageText(coverage)}`;
+  return `${agoText(new Date(at), now)}, ${coverageText(coverage)}`;
 }
 
 /** A share in percent, never rounded up to all. */

@@ -1,4 +1,4 @@
-import { countText, qualifiedName, quoteIdentifier, sizeText } from "../base/mod.ts";
+import { qualifiedName, quoteIdentifier, sizeText } from "../base/mod.ts";
 import type { Manifest, ManifestSchema, ManifestTable } from "../catalog/mod.ts";
 
 /** State of one schema in a backup. */
@@ -74,11 +74,6 @@ export function tableName({ schema, name }: Pick<ManifestTable, "schema" | "name
 /** `48.2 MB/s`. */
 export function rateText(megabytes: number): string {
   return `${sizeText(megabytes * 1e6)}/s`;
-}
-
-/** `1 schema`, `2 schemas`, `12 345 rows`. */
-export function counted(count: number, one: string, many = `${one}s`): string {
-  return `${countText(count)} ${count === 1 ? one : many}`;
 }
 
 function isInSchema(object: string, schema: string): boolean {

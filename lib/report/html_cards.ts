@@ -1,5 +1,4 @@
-import { countText, sizeText } from "../base/mod.ts";
-import { counted } from "./figures.ts";
+import { counted, countText, sizeText } from "../base/mod.ts";
 import type { ReportBackup } from "./html_backups.ts";
 import { backupGaps, type RunHistory, usualDays } from "./html_gaps.ts";
 import { type Html, markup } from "./html_text.ts";

@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
-import { sizeText } from "../base/mod.ts";
-import { counted } from "./figures.ts";
+import { counted, sizeText } from "../base/mod.ts";
 import type { HtmlReportData } from "./html_data.ts";
 import { environmentHtml } from "./html_environment.ts";
 import { REPORT_SCRIPT } from "./html_script.ts";

@@ -1,6 +1,5 @@
-import { sizeText } from "../base/mod.ts";
+import { counted, sizeText } from "../base/mod.ts";
 import { isSameEnvironment, type RetentionDecision, type RetentionPlan, type Shelf } from "../catalog/mod.ts";
-import { counted } from "./figures.ts";
 import { htmlTable } from "./html_table.ts";
 import { type Html, markup } from "./html_text.ts";
 import { decisionText } from "./prune_text.ts";

@@ -1,4 +1,4 @@
-import { countText, sizeText } from "../base/mod.ts";
+import { counted, countText, sizeText } from "../base/mod.ts";
 import { tableName } from "./figures.ts";
 import { legend } from "./html_chart.ts";
 import type { GrowthSample, TableSize } from "./html_data.ts";
@@ -41,7 +41,7 @@ export function newestTablesHtml({ tables }: GrowthSample): Html {
     { title: "Share", align: "right" },
     { title: "Rows", align: "right" },
   ] as const;
-  return markup`<figure><figcaption>COPY data of ${countText(all.length)} tables, ${
+  return markup`<figure><figcaption>COPY data of ${counted(all.length, "table")}, ${
     sizeText(total)
   }</figcaption><svg class="chart treemap" viewBox="0 0 ${BOX.width} ${BOX.height}" role="img" tabindex="0" aria-label="Tables of the newest backup by size. Arrow keys show the values; the table below has them all.">${drawn}</svg>${
     legend(
@@ -80,7 +80,7 @@ function schemaTile(
 function tableTile({ x, y, width, height, item }: Tile<TableSize>, className: string, total: number): Html {
   const name = item.name === "" ? "smaller tables" : item.name;
   const tip = `${item.schema}.${name} — ${sizeText(item.bytes)}, ${(item.bytes / total * 100).toFixed(1)}%${
-    item.name === "" ? "" : `, ${countText(item.rows)} rows`
+    item.name === "" ? "" : `, ${counted(item.rows, "row")}`
   }`;
   const text = width > 44 && height > 18
     ? markup`<text x="${px(x + 5)}" y="${px(y + 14)}">${cut(name, width - 10)}</text>`

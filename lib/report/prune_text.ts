@@ -1,6 +1,5 @@
-import { sizeText } from "../base/mod.ts";
+import { counted, sizeText } from "../base/mod.ts";
 import type { RetentionDecision, RetentionPlan, TotalUsage } from "../catalog/mod.ts";
-import { counted } from "./figures.ts";
 import { terminalText } from "./safe_text.ts";
 import { textTable, textWidth } from "./text_table.ts";
 import { wrapText } from "./wrap_text.ts";

@@ -1,16 +1,16 @@
-import { countText, sizeText } from "../base/mod.ts";
+import { counted, countText, sizeText } from "../base/mod.ts";
 import type { BackupSummary } from "../catalog/mod.ts";
-import { counted } from "./figures.ts";
 import { fittingTable } from "./fitting_table.ts";
 import { terminalText } from "./safe_text.ts";
 import type { ShelfTableOptions } from "./shelf_table.ts";
 import { shortVersion } from "./short_version.ts";
-import { ageText } from "./time_text.ts";
+import { ageText, agoText } from "./time_text.ts";
 import { wrapText } from "./wrap_text.ts";
 
 /** Something in cold storage. */
 export interface RemoteRow {
   readonly path: string;
+  /** 1970 where neither a name nor a file tells. */
   readonly time: Date;
   readonly environment: string | null;
   readonly label: string | null;
@@ -41,7 +41,7 @@ export function remoteTable(store: string, rows: readonly RemoteRow[], { now, co
   const table = fittingTable<RemoteRow>(
     [
       { title: "BACKUP", widest: 200, rank: 0, cell: ({ path }) => path },
-      { title: "AGE", align: "right", rank: 0, cell: ({ time }) => ageText(time, now) },
+      { title: "AGE", align: "right", rank: 0, cell: ({ time }) => time.getTime() === 0 ? "" : ageText(time, now) },
       { title: "ENVIRONMENT", rank: 8, cell: ({ environment }) => environment ?? "" },
       { title: "LABEL", rank: 9, cell: ({ label }) => label ?? "" },
       { title: "STATE", rank: 0, cell: stateText },
@@ -54,7 +54,7 @@ export function remoteTable(store: string, rows: readonly RemoteRow[], { now, co
         rank: 0,
         cell: (row) => row.summary === null ? "" : sizeText(storedBytes(row) ?? 0),
       },
-      { title: "STORED", rank: 2, cell: ({ storedAt }) => storedAt === null ? "" : `${ageText(storedAt, now)} ago` },
+      { title: "STORED", rank: 2, cell: ({ storedAt }) => storedAt === null ? "" : agoText(storedAt, now) },
       { title: "CLASS", rank: 3, cell: ({ storageClass }) => storageClass ?? "" },
     ],
     rows,

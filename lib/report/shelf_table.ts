@@ -1,12 +1,11 @@
-import { countText, sizeText } from "../base/mod.ts";
+import { counted, countText, sizeText } from "../base/mod.ts";
 import { type BackupSummary, parseFolderName, type ShelfEntry } from "../catalog/mod.ts";
 import { drilledText, isKept, keepText, marksOfEntry, stateText, verifiedText } from "./entry_text.ts";
-import { counted } from "./figures.ts";
 import { type FittingColumn, fittingTable } from "./fitting_table.ts";
 import { terminalText } from "./safe_text.ts";
 import { shortVersion } from "./short_version.ts";
 import type { ShelfRow, ShelfView } from "./shelf_view.ts";
-import { ageText, minuteText, timeText } from "./time_text.ts";
+import { ageText, agoText, minuteText, timeText } from "./time_text.ts";
 import { wrapText } from "./wrap_text.ts";
 
 /** How a shelf is shown. */
@@ -166,9 +165,7 @@ function sumText({ folder, rows, usage }: ShelfView): string {
 function failureLines({ failedRuns }: ShelfView, now: Date): string[] {
   return failedRuns.map(({ environment, startedAt, reason }) =>
     terminalText(
-      `The last run of ${environment} FAILED ${ageText(new Date(startedAt), now)} ago (${
-        timeText(startedAt)
-      }): ${reason}`,
+      `The last run of ${environment} FAILED ${agoText(new Date(startedAt), now)} (${timeText(startedAt)}): ${reason}`,
     )
   );
 }

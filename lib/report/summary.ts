@@ -1,6 +1,6 @@
-import { durationText, sizeText } from "../base/mod.ts";
+import { counted, durationText, sizeText } from "../base/mod.ts";
 import type { Manifest, Omission } from "../catalog/mod.ts";
-import { counted, type Figures, figuresOf, rateText } from "./figures.ts";
+import { type Figures, figuresOf, rateText } from "./figures.ts";
 import { type RestoreHintOptions, restoreNeeds, restoreSteps } from "./restore_hint.ts";
 import { oneLine, terminalText } from "./safe_text.ts";
 import { fileLines, schemaLines, tableLines } from "./summary_tables.ts";

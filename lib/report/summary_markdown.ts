@@ -1,6 +1,6 @@
-import { countText, durationText, sizeText } from "../base/mod.ts";
+import { counted, countText, durationText, sizeText } from "../base/mod.ts";
 import type { Manifest } from "../catalog/mod.ts";
-import { byName, counted, figuresOf, rateText, schemaState } from "./figures.ts";
+import { byName, figuresOf, rateText, schemaState } from "./figures.ts";
 import { restoreNeeds, restoreSteps } from "./restore_hint.ts";
 import { markdownText, oneLine, terminalText } from "./safe_text.ts";
 

@@ -19,6 +19,13 @@ export function ageText(time: Date, now: Date): string {
   return age < 0 ? `in ${text}` : text;
 }
 
+/** `12min ago`; `in 12min` for times to come: other machines' clocks are not ours. */
+export function agoText(time: Date, now: Date): string {
+  const ahead = time.getTime() - now.getTime();
+  // Less than what is shown: a clock that runs a moment ahead.
+  return ahead >= 1000 ? ageText(time, now) : `${spanText(Math.max(0, -ahead))} ago`;
+}
+
 function spanText(span: number): string {
   if (span < 2 * MINUTE) return `${Math.floor(span / 1000)}s`;
   if (span < 2 * HOUR) return `${Math.floor(span / MINUTE)}min`;

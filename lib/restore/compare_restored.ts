@@ -92,6 +92,10 @@ export async function compareRestored(work: RestoreWork, target: PinnedTarget, a
     });
   }
   const { equal, differences } = log.comparison;
-  log.done(equal ? "compared with the backup: equal" : `compared with the backup: ${differences.length} differences`);
+  log.done(
+    equal
+      ? "compared with the backup: equal"
+      : `compared with the backup: ${differences.length} difference${differences.length === 1 ? "" : "s"}`,
+  );
   return equal;
 }

@@ -80,7 +80,7 @@ export async function planSchemaDrops(
     // After the publications: rows of published tables without a key cannot be deleted.
     ...await configurationRows(session, groupByTable({ ...toc, entries }).looseData, extensions),
     ...selection.whole && facts.largeObjects > 0 && entries.some(({ desc }) => desc.startsWith("BLOB"))
-      ? ["SELECT pg_catalog.lo_unlink(oid) FROM pg_catalog.pg_largeobject_metadata;"]
+      ? [UNLINK_ALL]
       : [],
   ];
   // plpgsql stands in no archive.
@@ -101,6 +101,9 @@ export async function planSchemaDrops(
   const dropped = new Set(schemas.filter((name) => !kept.has(name)));
   return { sql: sql.join("\n"), overwritten, keptSchemas: kept, droppedSchemas: dropped, again };
 }
+
+/** Large objects belong to no schema: all of them go. */
+export const UNLINK_ALL = "SELECT pg_catalog.lo_unlink(oid) FROM pg_catalog.pg_largeobject_metadata;";
 
 const CONFIGURATION = `
 SELECT pg_catalog.format('DELETE FROM ONLY %I.%I %s;', n.nspname, c.relname, u.condition) AS statement,

@@ -1,7 +1,7 @@
 import type { TocEntry } from "../archive/mod.ts";
 import type { Session } from "../connection/mod.ts";
 import { setAsideDefaultPrivileges } from "./default_privileges.ts";
-import { type Drops, NO_DROPS, planSchemaDrops, planTableDrops } from "./drops.ts";
+import { type Drops, NO_DROPS, planSchemaDrops, planTableDrops, UNLINK_ALL } from "./drops.ts";
 import type { Overwritten } from "./plan.ts";
 import { checkPlatformColumns } from "./platform_columns.ts";
 import { planPlatformExtras } from "./platform_extras.ts";
@@ -29,17 +29,28 @@ export interface InPlacePlan {
  * comes in the archive's order, and what needs care last.
  */
 export async function planInPlace(session: Session, work: RestoreWork): Promise<InPlacePlan> {
-  const { list, archive, options, facts } = work;
+  const { list, archive, options, facts, selection } = work;
   const part = (entries: readonly TocEntry[]) => archiveParts(archive.path, entries);
   if (options.content === "data-only") {
     const entries = [...list.platformRows, ...list.entries];
     const rows = await planRows(session, facts, { ...sortRows(entries), part });
-    return { ...rows, parts: [...rows.parts, ...rows.last], rowsOnly: true, entries: entries.length };
+    const blobs = facts.largeObjects > 0 && entries.some(({ desc }) => desc.startsWith("BLOB"));
+    return {
+      parts: [...blobs ? [{ type: "sql" as const, text: UNLINK_ALL }] : [], ...rows.parts, ...rows.last],
+      overwritten: [
+        ...rows.overwritten,
+        ...blobs ? [{ object: `${facts.largeObjects} large objects`, rows: null, estimated: false }] : [],
+      ],
+      rowsOnly: true,
+      entries: entries.length,
+    };
   }
   const drops = await planDrops(session, work);
   const wanted = new Set([...list.entries, ...drops.again].map(({ dumpId }) => dumpId));
   const entries = archive.toc.entries.filter((entry) =>
-    wanted.has(entry.dumpId) && !(entry.desc === "SCHEMA" && drops.keptSchemas.has(entry.tag ?? ""))
+    wanted.has(entry.dumpId) && !(entry.desc === "SCHEMA" && drops.keptSchemas.has(entry.tag ?? "")) &&
+    // A schema that stays is still in its publications.
+    !(entry.desc === "PUBLICATION TABLES IN SCHEMA" && !selection.whole && drops.keptSchemas.has(entry.namespace ?? ""))
   );
   const defaults = facts.ownDefaultPrivileges === 0
     ? { aside: "", back: "" }

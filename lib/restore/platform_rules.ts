@@ -114,7 +114,7 @@ function schemaOf(entry: TocEntry): string | null {
 }
 
 /** `ALTER PUBLICATION name ADD …`. */
-function publicationOf(entry: TocEntry): string | null {
+export function publicationOf(entry: TocEntry): string | null {
   const name = /^ALTER PUBLICATION ("(?:[^"]|"")+"|\S+) /.exec(entry.defn ?? "")?.[1];
   if (name === undefined) return null;
   return name.startsWith('"') ? name.slice(1, -1).replaceAll('""', '"') : name;

@@ -21,6 +21,8 @@ import { planFilesInPlace } from "./files_in_place.ts";
 import { type InPlacePlan, planInPlace } from "./in_place_plan.ts";
 import { EMPTY_TOC, planSqlTier } from "./sql_tier.ts";
 import type { Logbook } from "./logbook.ts";
+import { describeLostDependents } from "./lost_dependents.ts";
+import { membershipsOf } from "./memberships.ts";
 import { type Needs, possibleNeeds, settleNeeds } from "./needs.ts";
 import type { RestoreDeps, RestoreOptions } from "./options.ts";
 import { preflight, preflightWarnings } from "./preflight.ts";
@@ -80,7 +82,13 @@ export async function prepareRestore(start: RestoreStart): Promise<PreparedResto
   const needs = selection.whole || options.content === "data-only"
     ? NO_NEEDS
     : await settle(session, archive.toc, neededBy(selection, options));
-  const entries = wanted(archive.toc.entries, selection, needs);
+  const chosenEntries = wanted(archive.toc.entries, selection, needs);
+  const memberships = selection.whole || options.content === "data-only" || options.intoSchema !== null
+    ? { entries: [], lost: [] }
+    : membershipsOf(archive.toc, chosenEntries, facts);
+  for (const lost of memberships.lost) log.warn(lost);
+  const members = new Set([...chosenEntries, ...memberships.entries].map(({ dumpId }) => dumpId));
+  const entries = archive.toc.entries.filter(({ dumpId }) => members.has(dumpId));
   const creatable = options.roles && facts.role.createRole
     ? missingRoles(script, facts, selection.whole || files !== null ? null : entries)
     : [];
@@ -114,6 +122,10 @@ export async function prepareRestore(start: RestoreStart): Promise<PreparedResto
   log.notGranted = files?.definitions.notGranted ?? list.notGranted;
   log.ownersNotSet = files?.definitions.ownersNotSet ?? list.owners.notSet;
   for (const lack of files?.lacks ?? []) log.warn(`not restored: ${lack}`);
+  if (way === "in_place" && !selection.whole && options.content !== "data-only") {
+    const lost = await describeLostDependents(session, work);
+    if (lost !== null) log.warn(lost);
+  }
   const inPlace = await planLiving(session, work, way);
   log.entries = inPlace?.entries ?? list.entries.length;
   start.deps.onEvent({ type: "planned", objects: log.entries });

@@ -1,6 +1,7 @@
 import { dropCreated } from "./drop_created.ts";
 import { compareAfterwards } from "./compare_restored.ts";
 import { applyDatabaseStatements, databaseStatements } from "./database_properties.ts";
+import { databaseToc } from "./database_toc.ts";
 import { finishDatabase, runAfterStatements } from "./finish_database.ts";
 import { fillDatabase, loadedText } from "./load_into.ts";
 import type { PreparedRestore } from "./prepare_restore.ts";
@@ -35,12 +36,12 @@ export async function restoreDirect(work: PreparedRestore): Promise<void> {
   await runAfterStatements(work.session, work);
   log.ahead.shift();
   if (options.createDatabase) {
-    const statements = databaseStatements(work.archive.toc, target.database);
+    const statements = databaseStatements(await databaseToc(work), target.database);
     const refused = await applyDatabaseStatements(work.session, statements, null);
     for (const text of refused) log.warn(`not set: ${text}`);
-    log.done("set the database's comment, settings and privileges");
+    if (statements.length > refused.length) log.done("set the database's comment, settings and privileges");
   } else if (work.selection.whole) {
-    for (const statement of databaseStatements(work.archive.toc, target.database)) {
+    for (const statement of databaseStatements(await databaseToc(work), target.database)) {
       log.leave(`the backup's database had: ${statement}`);
     }
   }

@@ -66,7 +66,7 @@ export function chooseDestinations(
   if (wanted.length === 0 && configured.length === 0) {
     throw usage(
       "no storage is configured",
-      "Name one with --to s3://BUCKET/PREFIX or --to file:///FOLDER, or put it into pgstrata.json.",
+      "Put one into pgstrata.json, or name it, as s3://BUCKET/PREFIX or file:///FOLDER: push with --to, the others with --from.",
     );
   }
   if (wanted.length === 0) return configured.map((storage) => parseDestination(storage, env));

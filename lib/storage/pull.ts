@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { dirname, join } from "@std/path";
-import { type Clock, eachInParallel, PgstrataError } from "../base/mod.ts";
+import { type Clock, eachInParallel, PgstrataError, sizeText } from "../base/mod.ts";
 import {
   CHECKSUMS_FILE,
   exists,
@@ -157,6 +157,6 @@ async function requireRoom(work: string, bytes: number): Promise<void> {
   }
   const free = await freeSpace(work);
   if (free < bytes - here) {
-    throw noRoomToPull(`it needs ${bytes - here} bytes more, ${free} are free`);
+    throw noRoomToPull(`it needs ${sizeText(bytes - here)} more, ${sizeText(free)} are free`);
   }
 }

@@ -16,7 +16,7 @@ const DEEPEST = 2;
 interface RemoteBase {
   /** Below the store's place. */
   readonly path: string;
-  /** By its summary, else its name, else when its newest object was stored. */
+  /** By its summary, else its name, else when its newest object was stored; 1970 when nothing stands in it directly. */
   readonly time: Date;
   readonly environment: string | null;
   readonly label: string | null;

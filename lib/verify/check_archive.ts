@@ -1,5 +1,5 @@
 import { bytesCodec, largeObjectsDigest, type Toc, type TocEntry, utf8Codec } from "../archive/mod.ts";
-import { countText, qualifiedName } from "../base/mod.ts";
+import { counted, countText, qualifiedName } from "../base/mod.ts";
 import type { Manifest, ManifestTable } from "../catalog/mod.ts";
 import type { FindingList } from "./finding_list.ts";
 import type { ScannedArchive } from "./verify_job.ts";
@@ -77,7 +77,7 @@ export function rowsMessage(
   content: { readonly rows: number; readonly bytes: number },
   { rows, bytes }: Pick<ManifestTable, "rows" | "bytes">,
 ): string {
-  if (content.rows !== rows) return `${countText(content.rows)} rows instead of ${countText(rows ?? 0)}`;
+  if (content.rows !== rows) return `${counted(content.rows, "row")} instead of ${countText(rows ?? 0)}`;
   if (content.bytes !== bytes) return `${countText(content.bytes)} bytes of rows instead of ${countText(bytes ?? 0)}`;
   return "its rows are not those of the manifest (SHA-256)";
 }
@@ -89,7 +89,7 @@ function checkLargeObjects(path: string, scan: ScannedArchive, manifest: Manifes
   if (sha256 === wanted.sha256) return;
   const message = count === wanted.count && bytes === wanted.bytes
     ? "the large objects are not those of the manifest (SHA-256)"
-    : `${countText(count)} large objects with ${countText(bytes)} bytes instead of ` +
+    : `${counted(count, "large object")} with ${countText(bytes)} bytes instead of ` +
       `${countText(wanted.count)} with ${countText(wanted.bytes)}`;
   list.damage("large_objects", path, message);
 }

@@ -15,6 +15,7 @@ import { compareRows } from "./compare_rows.ts";
 import type { Comparison } from "./comparison.ts";
 import { type Description, tableKey } from "./description.ts";
 import { Findings } from "./findings.ts";
+import { schemaEntriesOf } from "./schema_entries.ts";
 import { ScopeChooser } from "./scope_chooser.ts";
 
 /** What a comparison of two descriptions needs besides {@linkcode CompareOptions}. */
@@ -27,6 +28,8 @@ export interface CompareDescriptionsOptions
   /** Whether encoding and locale are compared. Default true. */
   readonly databaseFacts?: boolean;
 }
+
+const NO_TOC = "the backup has no archive whose table of contents can be read";
 
 const EVERYTHING: CompareScope = { schemas: null, tables: null, content: "all" };
 
@@ -48,14 +51,22 @@ export async function compareDescriptions(
   const chooser = new ScopeChooser(scope, expected.toc, found.toc);
   if (scope.content !== "data-only") {
     if (expected.toc !== null && found.toc !== null) {
-      await compareDefinitions(expected.toc, found.toc, {
+      const schemasOnly = expected.schemasOnly === true && chooser.isWhole;
+      if (schemasOnly) {
+        findings.skip(
+          "definition",
+          "what stands in no schema (casts, publications, servers, event triggers)",
+          "the backup has no full archive to compare with",
+        );
+      }
+      await compareDefinitions(expected.toc, schemasOnly ? schemaEntriesOf(found.toc, expected.toc) : found.toc, {
         ...rules,
         expectedScope: chooser.definitions("expected", rules),
         foundScope: chooser.definitions("found", rules),
         skipped,
         normalised: options.normalised,
       }, findings);
-    } else findings.skip("definition", "all", "the backup has no archive whose table of contents can be read");
+    } else findings.skip("definition", "all definitions", NO_TOC);
     comparePrivileges(expected.privileges, found.privileges, {
       ...rules,
       inScope: (row) => chooser.hasObject(row),
@@ -104,7 +115,7 @@ export async function compareDescriptions(
         (schema, dumpId) => chooser.hasEntry(schema, dumpId) && !skipped.has(dumpId ?? 0),
         findings,
       );
-    } else findings.skip("sequence", "all", "the backup has no archive whose table of contents can be read");
+    } else findings.skip("sequence", "all values of sequences", NO_TOC);
     if (chooser.isWhole) await compareLargeObjects(expected, found, findings);
   }
   return findings.comparison();

@@ -52,7 +52,9 @@ export async function compareLargeObjects(
   const { largeObjects: wanted } = expected;
   const { largeObjects: present } = found;
   if (wanted === null || present === null) {
-    if (expected.toc?.entries.some(isLargeObject)) findings.skip("large_object", "content", "it is not known");
+    if (expected.toc?.entries.some(isLargeObject)) {
+      findings.skip("large_object", "content of large objects", "its hash is not in the manifest");
+    }
     return;
   }
   findings.count("large_object", wanted.count);

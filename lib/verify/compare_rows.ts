@@ -1,4 +1,4 @@
-import { countText } from "../base/mod.ts";
+import { counted, countText } from "../base/mod.ts";
 import { type DescribedTable, type Description, tableKey } from "./description.ts";
 import type { Findings } from "./findings.ts";
 
@@ -62,7 +62,7 @@ async function compareGroup(
     return findings.differ("rows", "missing", name, detail, { expected: String(rows) });
   }
   if (rows !== now && !copied) {
-    const detail = `${countText(now)} rows instead of ${countText(rows)}`;
+    const detail = `${counted(now, "row")} instead of ${countText(rows)}`;
     return findings.differ("rows", "changed", name, detail, { expected: String(rows), found: String(now) });
   }
   const before = await expected.digestRows(statement, group);
@@ -72,7 +72,7 @@ async function compareGroup(
     return findings.differ("rows", "missing", name, `${countText(rows)} rows are missing: the table is not there`);
   }
   const detail = digest !== null && digest.rows !== rows
-    ? `${countText(digest.rows)} rows instead of ${countText(rows)}`
+    ? `${counted(digest.rows, "row")} instead of ${countText(rows)}`
     : `as many rows (${countText(rows)}), but other content`;
   findings.differ("rows", "changed", name, detail, {
     expected: group.map(({ content }) => content.sha256).join(" "),

@@ -73,7 +73,9 @@ function categoryOf(entry: TocEntry, scope: DefinitionScope): DifferenceCategory
   if (schemas !== null && !isOfSchemas(entry, schemas)) return null;
   // Extensions are compared with their versions.
   if (entry.desc === "EXTENSION") return null;
-  if (isLargeObject(entry)) return entry.hasData ? null : "large_object";
+  if (isLargeObject(entry)) {
+    return entry.hasData || (entry.desc === "ACL" && !scope.privileges) ? null : "large_object";
+  }
   if (isOfDatabase(entry)) return scope.databaseProperties && entry.desc !== "DATABASE" ? "database" : null;
   if (isData(entry) || !isDefinition(entry)) return null;
   switch (entry.desc) {

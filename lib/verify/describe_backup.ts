@@ -37,6 +37,7 @@ export async function describeBackup(
   const tables = backupTables(manifest, toc);
   return {
     toc,
+    schemasOnly: toc !== null && archive === null,
     archive,
     unreadable,
     tables: new Map([...tables].map(([key, { table }]) => [key, table])),

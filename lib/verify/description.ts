@@ -18,6 +18,8 @@ export interface DescribedTable {
 export interface Description {
   /** Null where no archive can be read: definitions and sequences are then not compared. */
   readonly toc: Toc | null;
+  /** Whether the table of contents was put together from archives of schemas: what stands in no schema is not known. */
+  readonly schemasOnly?: boolean;
   /** By {@linkcode tableKey}. */
   readonly tables: ReadonlyMap<string, DescribedTable>;
   readonly largeObjects: { readonly count: number; readonly bytes: number; readonly sha256: string | null } | null;

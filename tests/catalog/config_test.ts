@@ -81,6 +81,7 @@ const WRONG = [
   [{ retention: { maxSize: "much" } }, "retention.maxSize"],
   [{ retention: { smallestShare: 2 } }, "retention.smallestShare"],
   [{ storage: [{ name: "x", url: "s3://key:secret@bucket" }] }, "storage.0.url"],
+  [{ storage: [{ name: "x", url: "s3://a" }, { name: "x", url: "s3://b" }] }, "storage"],
   [{ notices: [{ on: [], webhookEnv: "X" }] }, "notices.0.on"],
   [{ notices: [{ on: ["failure"], webhookEnv: "https://hooks.example.org/secret" }] }, "notices.0.webhookEnv"],
 ] as const;

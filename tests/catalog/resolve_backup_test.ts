@@ -71,6 +71,9 @@ Deno.test("resolveBackup() hints at what may have been meant", async () => {
   const shelf = await readShelf(await makeShelf(temp.path));
   const hint = (argument: string) => assertThrows(() => resolveBackup(shelf, argument, temp.path), PgstrataError).hint;
   assertEquals(hint("20260301_000000_prd")?.split("?")[0], "Did you mean 20260301_000000_prod");
+  // Foreign and unfinished folders are newer, and nobody's newest backup.
+  assertEquals(hint("20260301_000000_prd")?.split(". ")[0]?.split("? ")[1], "The newest is 20260302_000000_eu-west");
+  assertEquals(hint("nothing")?.split(". ")[0], "The newest is 20260302_000000_eu-west");
   assertEquals(hint("latest:dev"), "There are backups of: eu_west, prod, qa.");
 });
 

@@ -93,7 +93,13 @@ const REFUSED: readonly [string, RegExp, RegExp][] = [
   ["postgresql://u@h/d?connect_timeout=soon", /connect_timeout/, /seconds/],
   [`user=u password='${SECRET}`, /no end/, /\\'/],
   [`user=u ${SECRET}`, /"=" is missing/, /postgresql:\/\//],
-  [`mysql://u:${SECRET}@h/d`, /./, /./],
+  [`postgresql://u:p@${SECRET}/x@h:5432/d`, /unencoded "@"/, /%40/],
+  [`postgresql://u:p@${SECRET}?x@h:5432/d`, /unencoded "@"/, /%40/],
+  [`postgresql://u:p@${SECRET}#x/y`, /unencoded "#"/, /%23/],
+  [`mysql://u:${SECRET}@h/d`, /begins with mysql:\/\/, not with postgresql/, /Connect, Session pooler/],
+  [`postgresql+psycopg://u:${SECRET}@h/d`, /begins with postgresql\+psycopg:/, /application's driver/],
+  [`"postgresql://u:${SECRET}@h/d`, /quotation mark that is not closed/, /same quotes, on one line/],
+  ["https://abcdefghijklmnopqrst.supabase.co", /begins with https/, /not the address of an API/],
 ];
 for (const [text, message, hint] of REFUSED) {
   Deno.test(`parseConnectionString() refuses ${JSON.stringify(text)} with a hint`, () => {

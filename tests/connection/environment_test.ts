@@ -92,6 +92,7 @@ const REFUSED: readonly [string | undefined, Record<string, string>, RegExp, Reg
     /DATABASE_URL_PRODUKTION is not set/,
     /Did you mean "production"/,
   ],
+  ["x", { DATABASE_URL_PROD: url("p") }, /DATABASE_URL_X is not set/, /^Set DATABASE_URL_X=/],
   ["all", {}, /DATABASE_URL_<NAME> is not set/, /No environment/],
   ["prod", { SUPABASE_PROJECT_REF_PROD: REF }, /password is missing/, /SUPABASE_DB_PASSWORD_PROD/],
   [

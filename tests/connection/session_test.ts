@@ -141,7 +141,7 @@ const REFUSALS: readonly [string, () => Parameters<TestServer["target"]>[0], Reg
       const { password: _, ...rest } = server.target();
       return { ...rest, password: undefined } as never;
     },
-    /the password is wrong/,
+    /the server wants a password/,
     /No password was given/,
   ],
   ["an unknown database", () => ({ database: "nowhere" }), /database "nowhere" does not exist/, /end of the URL/],

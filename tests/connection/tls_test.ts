@@ -109,7 +109,13 @@ const MESSAGES: readonly [string, () => Partial<PinnedTarget>, RegExp, RegExp][]
   [
     "a missing root certificate",
     () => ({ sslmode: "verify-full" }),
-    /needs a root certificate file/,
+    /needs a root certificate file, and none exists/,
+    /sslrootcert=system/,
+  ],
+  [
+    "a root certificate file that is named and not there",
+    () => ({ sslmode: "verify-full", sslrootcert: join(server.folder, "nowhere.crt") }),
+    /needs a root certificate file, and \S+nowhere\.crt does not/,
     /sslrootcert=system/,
   ],
   [

@@ -103,6 +103,24 @@ Deno.test("a file that cannot be encrypted is told at once and at the end, and n
   for (const { path } of manifest.files) assert(existsSync(join(folder, path)), path);
 });
 
+Deno.test("a large file that is being encrypted is not waited for when there will be no backup", async () => {
+  await using folder = await TempFolder.create();
+  const path = join(folder.path, "large");
+  await Deno.writeFile(path, new Uint8Array(64 * 1024 * 1024));
+  const { recipient } = await generateAgeKey();
+  {
+    await using encryption = await UnsealedEncryption.open(
+      folder.path,
+      { method: "age", recipients: [recipient] },
+      { age: "library" },
+    );
+    encryption.add("large");
+    // It has begun: its hidden file is there.
+    while ([...Deno.readDirSync(folder.path)].length < 2) await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+  assertEquals([...Deno.readDirSync(folder.path)].map(({ name }) => name), ["large"]);
+});
+
 Deno.test("a backup is decrypted into another folder, and the encrypted one stays", async () => {
   await using fixture = await CryptFixture.create();
   await using shelf = await TempFolder.create();

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { alertsOf } from "../../lib/diff/alerts.ts";
 
-const NOTHING = { objects: [], tables: [], grants: [], viewOptions: [] };
+const NOTHING = { objects: [], tables: [], grants: [], viewOptions: [], roles: [] };
 
 Deno.test("alertsOf() shouts when security_invoker is lost, however it was written", () => {
   const cases: readonly (readonly [before: readonly string[], after: readonly string[], lost: boolean])[] = [
@@ -45,4 +45,21 @@ Deno.test("alertsOf() tells of row level security that is off, unless the table 
     before: "CREATE POLICY p ON public.t AS RESTRICTIVE USING (false);",
   };
   assertEquals(alertsOf({ ...NOTHING, objects: [policy] }).map(({ kind }) => kind), ["restriction_lost"]);
+});
+
+Deno.test("alertsOf() tells of a role that became superuser or passes row level security, new or not", () => {
+  const attributes = (text: string) => [`ALTER ROLE "a b" WITH ${text}`];
+  const texts = (gone: readonly string[], come: readonly string[]) =>
+    alertsOf({ ...NOTHING, roles: [{ change: "changed", role: "a b", gone, come, passwordChanged: false }] })
+      .map(({ kind, object, detail }) => `${kind} ${object}: ${detail}`);
+  const told = (
+    powers: string,
+  ) => [`role_widened a b: the role is ${powers} now: row level security does not hold for it`];
+  assertEquals(
+    texts(attributes("NOSUPERUSER LOGIN NOBYPASSRLS"), attributes("SUPERUSER LOGIN NOBYPASSRLS")),
+    told("SUPERUSER"),
+  );
+  assertEquals(texts([], attributes("NOSUPERUSER LOGIN BYPASSRLS CONNECTION LIMIT 3")), told("BYPASSRLS"));
+  assertEquals(texts(attributes("SUPERUSER BYPASSRLS"), attributes("SUPERUSER BYPASSRLS LOGIN")), []);
+  assertEquals(texts(attributes("SUPERUSER"), attributes("NOSUPERUSER")), []);
 });

@@ -12,7 +12,7 @@ function grants(before: readonly PrivilegeRow[], after: readonly PrivilegeRow[])
 }
 
 function alerts(before: readonly PrivilegeRow[], after: readonly PrivilegeRow[]): string[] {
-  return alertsOf({ objects: [], tables: [], viewOptions: [], grants: grants(before, after) })
+  return alertsOf({ objects: [], tables: [], viewOptions: [], roles: [], grants: grants(before, after) })
     .map(({ object, detail }) => `${object}: ${detail}`);
 }
 

@@ -126,6 +126,16 @@ for (const major of testedMajors()) {
       );
       assertEquals(error.message, "Cannot compare the rows of public.dropped: second has none of it");
     });
+
+    await t.step("a setting of the database is told, whatever the database is called", async () => {
+      await database.psql(`ALTER DATABASE "${database.name}" SET work_mem = '8MB'`);
+      await using before = await side(second, "second");
+      await using after = await living(false);
+      const { objects } = await diffSides(before, after);
+      assertEquals(objects.map(({ change, kind, after }) => [change, kind, after?.trim()]), [
+        ["added", "DATABASE PROPERTIES", "ALTER DATABASE * SET work_mem TO '8MB';"],
+      ]);
+    });
   });
 }
 

@@ -121,8 +121,9 @@ for (const major of testedMajors()) {
     const warned = await examined(as(user, database), { jobs: 9 });
     assertMatch(expectCheck(warned.checks, "connections", "warning").fix ?? "", /^pgstrata backup \S+ --jobs \d/);
     const limited = await role(database, "CONNECTION LIMIT 2");
-    const { message } = expectCheck((await examined(as(limited, database))).checks, "connections", "problem");
+    const { message, fix } = expectCheck((await examined(as(limited, database))).checks, "connections", "problem");
     assertStringIncludes(message, "not enough even for one reader");
+    assertEquals(fix, "End idle clients, or raise the role's or the database's CONNECTION LIMIT");
   });
 
   Deno.test(titled("a server without a free connection explains itself at the login"), async () => {
@@ -150,6 +151,17 @@ for (const major of testedMajors()) {
     await database.psql("INSERT INTO storage.objects SELECT generate_series(1, 1234)");
     assertEquals(none, []);
     assertStringIncludes(expectCheck((await examined(target)).checks, "storage_files", "ok").message, "1 234 files");
+  });
+
+  Deno.test(titled("files of Storage that row level security hides are left to the finding about it"), async () => {
+    const database = await server.createDatabase("empty");
+    const user = await role(database);
+    await database.psql(`CREATE SCHEMA storage; CREATE TABLE storage.objects (id int);
+      ALTER TABLE storage.objects ENABLE ROW LEVEL SECURITY;
+      GRANT USAGE ON SCHEMA storage TO ${user}; GRANT SELECT ON storage.objects TO ${user}`);
+    const { checks } = await examined(as(user, database));
+    assertEquals(checks.filter(({ name }) => name === "storage_files"), []);
+    assertStringIncludes(expectCheck(checks, "row_security", "problem").details.join(" "), "storage.objects");
   });
 
   Deno.test(titled("a long transaction and what it locks are named with their process"), async () => {

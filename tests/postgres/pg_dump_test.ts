@@ -41,6 +41,21 @@ for (const [stderr, says, exit] of FAILURES) {
   });
 }
 
+Deno.test("the cause of a failed pg_dump is what went wrong, without the progress before it", () => {
+  const stderr = 'pg_dump: reading schemas\npg_dump: dumping contents of table "s.error: x"\n' +
+    "pg_dump: error: query failed: ERROR:  odd\nLINE 1: SELECT\npg_dump: detail: Query was: SELECT\n";
+  const causeOf = (text: string) => {
+    const error = dumpError(new ProcessError("/usr/bin/pg_dump", 1, null, text));
+    assert(error instanceof PgstrataError && error.cause instanceof ProcessError);
+    return String((error.cause.cause as Error).message);
+  };
+  assertEquals(
+    causeOf(stderr),
+    "pg_dump: error: query failed: ERROR:  odd\nLINE 1: SELECT\npg_dump: detail: Query was: SELECT",
+  );
+  assertEquals(causeOf("pg_dump: reading schemas\n"), "pg_dump: reading schemas");
+});
+
 Deno.test("the \\restrict pair goes, and nothing that only looks like it", () => {
   const script =
     "--\n-- dump\n--\n\n\\restrict abc1\n\n-- more\nSELECT '\n\\restrict abc1\n';\n\n\\unrestrict abc1\n\n";

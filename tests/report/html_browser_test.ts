@@ -137,6 +137,11 @@ Deno.test("the HTML report works from a file in Chromium", async (t) => {
           .map((one) => one.outerHTML.slice(0, 80)).concat("scrolls sideways")`,
       );
       assertEquals(wide, []);
+      const smallest = await page.evaluate(
+        `Math.min(...[...document.querySelectorAll("svg.chart .tick")]
+          .map((one) => one.getBoundingClientRect().height).filter((height) => height > 0))`,
+      );
+      assert(Number(smallest) >= 6, `labels of ${smallest} px cannot be read`);
       const pdf = await page.pdf({ format: "A4" });
       assert(pdf.length > 10_000);
     });

@@ -85,3 +85,12 @@ Deno.test("backup --encrypt without a key is refused before the database is aske
   assertEquals(code, 2, stderr);
   assertStringIncludes(stderr, "PGSTRATA_AGE_RECIPIENTS");
 });
+
+Deno.test("the warning of lost keys is kept for the first backup that is encrypted", async () => {
+  await using folder = await TempFolder.create();
+  const { recipient } = await generateAgeKey();
+  const env = { DATABASE_URL_PROD: "postgresql://x@127.0.0.1:1/x", PGSTRATA_AGE_RECIPIENTS: recipient };
+  const { code, stderr } = await runMain(["backup", "prod", "--encrypt"], { env, cwd: folder.path });
+  assertEquals(code, 4, stderr);
+  assert(!stderr.includes("Without its key"), stderr);
+});

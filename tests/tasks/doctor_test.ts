@@ -40,6 +40,18 @@ Deno.test("doctor of a database that can be backed up ends with 0 and prints one
   }
 });
 
+Deno.test("doctor names a wrong PGSTRATA_PG_BIN as what must be mended, not a client to install", async () => {
+  await using folder = await TempFolder.create();
+  const { url } = await server.createDatabase("empty");
+  const env = { DATABASE_URL_PROD: url, PGSTRATA_PG_BIN: `${folder.path}/nowhere` };
+  const { code, out } = await doctor("prod", { cwd: folder.path, env, json: true });
+  const { environments } = JSON.parse(out.text()) as DoctorDocument;
+  const check = environments[0]?.checks.find(({ name }) => name === "client_version");
+  assertEquals([code, check?.state], [3, "problem"]);
+  assertMatch(check?.message ?? "", /^Cannot use PGSTRATA_PG_BIN: /);
+  assertFalse(check?.fix?.includes("apt-get"));
+});
+
 Deno.test("doctor names the unquoted # as the cure of a URL that it has cut, not what the rest looks like", async () => {
   await using folder = await TempFolder.create();
   await Deno.writeTextFile(`${folder.path}/.env`, "DATABASE_URL_PROD=postgresql://u:pa#ss@host:5432/d\n", {

@@ -60,7 +60,8 @@ Where
   --to URL              Where to bake
 
 Options
-  --layers TEXT         Which layers (separate by commas; default: one)
+  --layers TEXT         Which layers (any of one, two; separate by commas;
+                        default: one)
   -n, --nuts TEXT       Kinds of nuts (repeatable)
   --shape round|square  Its shape (default: round)
   --no-icing            Leave the icing out
@@ -116,4 +117,6 @@ Deno.test("helpFor() refuses a command that does not exist", () => {
   const error = assertThrows(() => helpFor(["bake"], fakeContext()), PgstrataError);
   assertEquals(error.message, "Cannot explain bake: there is no such command");
   assertEquals(error.hint, `There are: ${COMMANDS.map(({ name }) => name).join(", ")}.`);
+  const near = assertThrows(() => helpFor(["bakup"], fakeContext()), PgstrataError);
+  assert(near.hint?.startsWith("Did you mean backup? There are: "), near.hint);
 });

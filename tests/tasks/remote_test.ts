@@ -62,6 +62,16 @@ Deno.test("list --remote says when no storage is configured", async () => {
   await using shelf = await TempFolder.create();
   const error = await assertRejects(() => list("--remote", shelf.path), PgstrataError);
   assertEquals(error.code, "usage");
+  assertStringIncludes(error.hint ?? "", "--from");
+});
+
+Deno.test("list --remote gives no age to a folder of which no time is known", async () => {
+  await using folder = await TempFolder.create();
+  await Deno.mkdir(join(folder.path, "photos/2020"), { recursive: true });
+  await Deno.writeTextFile(join(folder.path, "photos/2020/x.jpg"), "");
+  const { out } = await list(`--from file://${folder.path}`, folder.path);
+  assertStringIncludes(out.text(), "photos");
+  assert(!/\d+y/.test(out.text()), out.text());
 });
 
 Deno.test("prune --remote plans, and with --apply removes from cold storage only", async () => {

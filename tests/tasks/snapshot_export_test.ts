@@ -3,6 +3,7 @@ import { join } from "@std/path";
 import { generateAgeKey } from "../../lib/crypt/mod.ts";
 import { TempFolder } from "../../lib/system/mod.ts";
 import { testServer } from "../../scripts/test_server.ts";
+import { folderNames } from "../backup/backup_fixture.ts";
 import { runMain } from "./run_main.ts";
 
 const server = await testServer();
@@ -31,6 +32,12 @@ Deno.test("snapshot export --encrypt --push --drop stores an encrypted backup, t
     (await database.psql(
       "\\t on\n\\a\nSELECT count(*) FROM pg_class WHERE relnamespace = 'backup'::regnamespace AND relname LIKE 'experts%' AND relkind = 'r';",
     )).trim();
+  const noKey = await runMain(["snapshot", "export", "1", "--encrypt", "--drop", "--env", "prod"], {
+    env: { ...env, PGSTRATA_AGE_RECIPIENTS: "age1nonsense" },
+    cwd: folder.path,
+  });
+  assertEquals([noKey.code, await copies()], [2, "1"], noKey.stderr);
+  assertEquals((await folderNames(join(folder.path, "backups"))).filter((name) => name !== ".pgstrata"), []);
   const failed = await run("export", "1", "--encrypt", "--push", "--drop");
   assert(failed.code !== 0, "the storage is not there");
   assertEquals(await copies(), "1");
