@@ -135,10 +135,11 @@ function unknown(shelf: Shelf, argument: string): PgstrataError {
   });
 }
 
-/** Asks whether a name that is much like it was meant. */
+/** Asks whether a name that stands in it (with a file of the backup behind it, say), or is much like it, was meant. */
 function nearest(argument: string, names: readonly string[]): string {
-  const name = closestString(argument, names);
-  return levenshteinDistance(argument, name) <= argument.length / 3 ? `Did you mean ${name}? ` : "";
+  const name = names.find((one) => argument.includes(one)) ?? closestString(argument, names);
+  const isNear = argument.includes(name) || levenshteinDistance(argument, name) <= argument.length / 3;
+  return isNear ? `Did you mean ${name}? ` : "";
 }
 
 function isSealed(entry: ShelfEntry): entry is SealedEntry | EncryptedEntry {

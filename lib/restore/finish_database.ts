@@ -1,4 +1,4 @@
-import { messageOf, qualifiedName } from "../base/mod.ts";
+import { counted, messageOf, qualifiedName } from "../base/mod.ts";
 import { QueryError, type Session } from "../connection/mod.ts";
 import { findWidenedAccess } from "./access_check.ts";
 import { restoreExtensionRows } from "./extension_rows.ts";
@@ -49,7 +49,7 @@ async function putBackExtensionRows(session: Session, { source, log, facts, list
   if (tables.length === 0) return;
   if (facts.supabase) return;
   const { restored, failed } = await restoreExtensionRows(session, source, tables);
-  if (restored.length > 0) log.done(`put back the rows of ${restored.length} tables of extensions`);
+  if (restored.length > 0) log.done(`put back the rows of ${counted(restored.length, "table")} of extensions`);
   for (const { table, reason } of failed) {
     const left = list.extensionsLeftOut.size > 0 ? ", an extension was left out" : "";
     log.warn(`the rows of ${table} were not restored: ${reason}${left}`);

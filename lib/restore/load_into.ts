@@ -1,4 +1,4 @@
-import { messageOf, PgstrataError } from "../base/mod.ts";
+import { counted, messageOf, PgstrataError } from "../base/mod.ts";
 import { openSession, type PinnedTarget, readSlots, toolEnvironment } from "../connection/mod.ts";
 import { makeFolder } from "../system/mod.ts";
 import { join } from "@std/path";
@@ -23,7 +23,7 @@ export async function fillDatabase(work: PreparedRestore, target: PinnedTarget, 
 
 /** What was loaded, in words: objects of an archive, or tables where files were read. */
 export function loadedText({ script, list, selection, source, tier }: RestoreWork): string {
-  if (script === null) return `loaded ${list.entries.length} objects`;
+  if (script === null) return `loaded ${counted(list.entries.length, "object")}`;
   const tables = selection.whole ? source.manifest.tables.length : selection.names.length;
   return `loaded ${tables} ${tables === 1 ? "table" : "tables"} of the ${tier} tier`;
 }

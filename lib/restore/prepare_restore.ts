@@ -1,5 +1,5 @@
 import type { Toc, TocEntry } from "../archive/mod.ts";
-import { PgstrataError } from "../base/mod.ts";
+import { counted, PgstrataError } from "../base/mod.ts";
 import { openSession, type PinnedTarget, type Session } from "../connection/mod.ts";
 import { basename } from "@std/path";
 import { describeLeftovers } from "./leftovers.ts";
@@ -31,6 +31,7 @@ import { readRoleScript, type RoleScript } from "./role_script.ts";
 import { rolesOfEntry } from "./role_names.ts";
 import type { RestoreWork } from "./restore_work.ts";
 import { restoreRoles } from "./restore_roles.ts";
+import { excludedObjects } from "./excluded_objects.ts";
 import { selectEntries, type Selection } from "./selection.ts";
 import { isReservedRole } from "./supabase_names.ts";
 import { factsOfNewDatabase, isEmpty, readTargetFacts, type TargetFacts } from "./target_facts.ts";
@@ -79,6 +80,8 @@ export async function prepareRestore(start: RestoreStart): Promise<PreparedResto
   const files = chosen.archive === null ? await planSqlTier(source, chosen.tier, options, facts, every) : null;
   const { tools, psql } = await chooseRestoreTools(deps.env, facts.major, chosen.archive?.toc ?? null);
   const selection = files?.selection ?? selectEntries(archive.toc, options);
+  const excluded = excludedObjects(source.manifest, selection, options);
+  if (excluded !== null) log.warn(excluded);
   const needs = selection.whole || options.content === "data-only"
     ? NO_NEEDS
     : await settle(session, archive.toc, neededBy(selection, options));
@@ -218,7 +221,9 @@ async function makeRoles(
   const outcome = await restoreRoles(session, facts, script, work.selection.whole ? null : new Set(names));
   log.roles = outcome;
   for (const problem of outcome.problems) log.warn(problem);
-  if (outcome.created.length > 0) log.done(`created ${outcome.created.length} roles: ${outcome.created.join(", ")}`);
+  if (outcome.created.length > 0) {
+    log.done(`created ${counted(outcome.created.length, "role")}: ${outcome.created.join(", ")}`);
+  }
   if (outcome.withoutPassword.length > 0) {
     log.leave(`set passwords: ${outcome.withoutPassword.join(", ")} may log in and have none in the backup`);
   }

@@ -1,4 +1,4 @@
-import { qualifiedName } from "../base/mod.ts";
+import { counted, qualifiedName } from "../base/mod.ts";
 import { chosenTables } from "./beside_plan.ts";
 import { runParts } from "./load_into.ts";
 import type { PreparedRestore } from "./prepare_restore.ts";
@@ -30,10 +30,10 @@ export async function restoreBeside(work: PreparedRestore): Promise<void> {
     const expected = source.manifest.tables.find((one) => one.schema === table.namespace && one.name === table.tag)
       ?.rows;
     const found = Number(row?.count ?? 0);
-    if (found === expected) log.done(`${name} has ${found} rows, as in the backup`);
+    if (found === expected) log.done(`${name} has ${counted(found, "row")}, as in the backup`);
     else {
       log.differs = true;
-      log.warn(`${name} has ${found} rows instead of ${expected}`);
+      log.warn(`${name} has ${counted(found, "row")} instead of ${expected}`);
     }
     await session.execute(`ANALYZE ${name}`);
   }

@@ -1,3 +1,4 @@
+import { counted } from "../base/mod.ts";
 import { compareAfterwards, countPlatformRows } from "./compare_restored.ts";
 import { finishDatabase } from "./finish_database.ts";
 import { runParts } from "./load_into.ts";
@@ -15,7 +16,10 @@ export async function restoreInPlace(work: PreparedRestore): Promise<void> {
   log.undo = undoCommand(work, log.safetyBackup);
   await runParts(work, target, inPlace.parts);
   for (const task of inPlace.todo ?? []) log.leave(task);
-  log.done(`restored ${inPlace.entries} objects in one transaction`, "everything was restored and committed");
+  log.done(
+    `restored ${counted(inPlace.entries, "object")} in one transaction`,
+    "everything was restored and committed",
+  );
   log.ahead.shift();
   log.begin("finish");
   await finishDatabase(work.session, work);

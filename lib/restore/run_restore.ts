@@ -1,4 +1,4 @@
-import { isNoRoom, PgstrataError, toPgstrataError } from "../base/mod.ts";
+import { counted, isNoRoom, PgstrataError, toPgstrataError } from "../base/mod.ts";
 import { ConnectionError, maskedTarget, type PinnedTarget, pinTarget, type Target } from "../connection/mod.ts";
 import { filesRead } from "./choose_archive.ts";
 import { BackupSource } from "./backup_source.ts";
@@ -94,7 +94,7 @@ async function checkBackup(
   log.done(
     problems.length === 0
       ? "checked the files of the backup that are read"
-      : `found ${problems.length} problems in the backup's files`,
+      : `found ${counted(problems.length, "problem")} in the backup's files`,
   );
   if (problems.length > 0) {
     if (!options.force) throw notVerified(problems);
