@@ -108,11 +108,11 @@ function retentionCheck(shelf: Shelf, { environment, policy, now }: HistoryOptio
   const plan = planRetention(retentionHistory(shelf), policy, now);
   const refusal = plan.refusals.find((each) => isSameEnvironment(each.environment, environment));
   if (refusal !== undefined) {
-    return problem(
-      "retention",
-      `nothing of ${environment} is removed: ${refusal.reason}`,
-      `pgstrata backup ${environment}`,
-    );
+    // Another backup of the same would hold as little.
+    const fix = refusal.cause === "empty" || refusal.cause === "shrunken"
+      ? `pgstrata show latest:${environment}   # is it the right database, with all that should be there?`
+      : `pgstrata backup ${environment}`;
+    return problem("retention", `nothing of ${environment} is removed: ${refusal.reason}`, fix);
   }
   if (plan.overCap) {
     return warning("retention", "the shelf is larger than maxSize, and what is left is protected", "pgstrata prune");

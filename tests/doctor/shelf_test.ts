@@ -81,7 +81,9 @@ Deno.test("a newest backup that was found damaged is a problem", async () => {
 
 Deno.test("a backup much smaller than the one before is a problem of retention", async () => {
   const checks = await history([{ time: ago(30), tableBytes: 1_000_000 }, { time: ago(1), tableBytes: 10 }]);
-  assertStringIncludes(expectCheck(checks, "retention", "problem").message, "of data, the one before");
+  const { message, fix } = expectCheck(checks, "retention", "problem");
+  assertStringIncludes(message, "of data, the one before");
+  assertStringIncludes(fix ?? "", "is it the right database");
 });
 
 Deno.test("backups that were never read back and never restored are warnings with their commands", async () => {
