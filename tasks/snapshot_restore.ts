@@ -1,4 +1,4 @@
-import { counted, countText } from "../lib/base/mod.ts";
+import { counted } from "../lib/base/mod.ts";
 import { terminalText } from "../lib/report/mod.ts";
 import {
   findSnapshot,
@@ -78,10 +78,12 @@ async function inPlace(
 
 function planText(plan: RowPlan, row: SnapshotRow): string {
   const lines = [
-    `${originalName(row)} from snapshot ${row.id}: ${countText(plan.inserted)} rows come, ${
-      countText(plan.deleted)
-    } go` +
-    (plan.updated === null ? " (no key: all rows are replaced)" : `, ${countText(plan.updated)} get their old values`),
+    `${originalName(row)} from snapshot ${row.id}: ${counted(plan.inserted, "row comes", "rows come")}, ${
+      counted(plan.deleted, "goes", "go")
+    }` +
+    (plan.updated === null
+      ? " (no key: all rows are replaced)"
+      : `, ${counted(plan.updated, "gets its old values", "get their old values")}`),
   ];
   if (plan.untouchedColumns.length > 0) {
     lines.push(`  columns the copy does not have: ${plan.untouchedColumns.map(terminalText).join(", ")}`);

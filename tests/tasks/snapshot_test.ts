@@ -70,10 +70,10 @@ for (const major of testedMajors()) {
     );
     assertEquals(
       (await snapshot("diff", "1")).out,
-      "public.experts since snapshot 1: 1 rows added, 1 removed, 1 changed\n  ~ id=3: name\n  - id=4\n  + id=11\n",
+      "public.experts since snapshot 1: 1 row added, 1 removed, 1 changed\n  ~ id=3: name\n  - id=4\n  + id=11\n",
     );
     const plan = await snapshot("restore", "1", "--replace");
-    assertStringIncludes(plan.err, "1 rows come, 1 go, 1 get their old values");
+    assertStringIncludes(plan.err, "1 row comes, 1 goes, 1 gets its old values");
     assertStringIncludes(plan.err, `Nothing was changed. To do it: --yes ${database.name}`);
     assertEquals(await database.psql("SELECT name FROM experts WHERE id = 3"), "x");
     const wrong = await assertRejects(() => snapshot("restore", "1", "--replace", "--yes", "prod"), PgstrataError);

@@ -29,7 +29,7 @@ const CHANGES: readonly (readonly [what: string, sql: string, expected: readonly
   ["a missing row", "DELETE FROM app.lines WHERE ctid = (SELECT min(ctid) FROM app.lines)", [
     /^rows changed TABLE app.lines: 199 rows instead of 200$/,
   ]],
-  ["a row too many", "INSERT INTO app.empty VALUES (NULL)", [/^rows changed TABLE app.empty: 1 rows instead of 0$/]],
+  ["a row too many", "INSERT INTO app.empty VALUES (NULL)", [/^rows changed TABLE app.empty: 1 row instead of 0$/]],
   ["a lost index", "DROP INDEX app.orders_item", [/^definition missing INDEX app.orders_item/]],
   ["another index", "CREATE INDEX more ON app.lines (n)", [/^definition extra INDEX app.more/]],
   ["a changed default", "ALTER TABLE app.empty ALTER a SET DEFAULT 5", [/^definition changed TABLE app.empty/]],
