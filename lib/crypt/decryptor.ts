@@ -109,7 +109,7 @@ async function decryptByLibrary(
   write: (chunk: Uint8Array) => void,
   deps: CryptDeps,
 ): Promise<void> {
-  using cipher = new FileStream(source);
+  await using cipher = new FileStream(source);
   for await (const chunk of ageDecrypt(source, cipher.stream, keys)) {
     deps.signal?.throwIfAborted();
     write(chunk);

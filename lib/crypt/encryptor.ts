@@ -68,7 +68,7 @@ async function openAge(key: EncryptionKey, deps: CryptDeps): Promise<Encryptor> 
           sync,
         });
       }
-      using plain = new FileStream(source);
+      await using plain = new FileStream(source);
       return await encrypt(plain.stream, target, sync);
     },
     async encryptText(text, target, sync): Promise<WrittenFile> {

@@ -44,26 +44,36 @@ export async function writeOutput(
 /** Read size of {@linkcode FileStream}. */
 const BLOCK = 1024 * 1024;
 
-/** A file as a stream of blocks of 1 MiB, until it is disposed of: a reader that failed may never cancel it. */
-export class FileStream implements Disposable {
+/**
+ * A file as a stream of blocks of 1 MiB, until it is disposed of: a reader that failed may never cancel it, and may even
+ * ask for more.
+ */
+export class FileStream implements AsyncDisposable {
   #file: Deno.FsFile | null = null;
+  #reading: Promise<void> = Promise.resolve();
+  #ended = false;
 
   readonly stream: ReadableStream<Uint8Array>;
 
-  constructor(path: string) {
+  constructor(private readonly path: string) {
     this.stream = new ReadableStream<Uint8Array>({
-      pull: async (controller) => {
-        this.#file ??= await Deno.open(path);
-        const buffer = new Uint8Array(BLOCK);
-        const read = await this.#file.read(buffer);
-        if (read === null) controller.close();
-        else controller.enqueue(buffer.subarray(0, read));
-      },
+      pull: (controller) => this.#reading = this.#read(controller),
     }, { highWaterMark: 0 });
   }
 
-  [Symbol.dispose](): void {
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#ended = true;
+    await Promise.allSettled([this.#reading]);
     this.#file?.close();
     this.#file = null;
+  }
+
+  async #read(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {
+    if (this.#ended) return controller.error(new Error(`${this.path} is read no more`));
+    this.#file ??= await Deno.open(this.path);
+    const buffer = new Uint8Array(BLOCK);
+    const read = await this.#file.read(buffer);
+    if (read === null) controller.close();
+    else controller.enqueue(buffer.subarray(0, read));
   }
 }
