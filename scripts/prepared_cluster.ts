@@ -40,11 +40,23 @@ export async function preparedCluster(tools: ToolSet, withFixtures: boolean): Pr
     await cluster.psql({ file: fixturePath(name) }, { database });
   }
   await cluster.stop();
+  await resetLog(cluster.dataFolder, tools);
   const work = `${path}.work`;
   await processText({ program: "rm", args: ["-rf", work] });
   await processText({ program: "cp", args: ["--archive", cluster.dataFolder, work] });
   await Deno.rename(work, path);
   return path;
+}
+
+/** What was logged while the fixtures were loaded is more than the fixtures. */
+async function resetLog(dataFolder: string, tools: ToolSet): Promise<void> {
+  const { uid, gid } = await Deno.stat(dataFolder);
+  await processText({
+    program: tools.program("pg_resetwal"),
+    args: ["--pgdata", dataFolder],
+    cwd: "/",
+    ...(uid === null || gid === null || uid === Deno.uid() ? {} : { uid, gid }),
+  });
 }
 
 async function fixtureTexts(folder = FIXTURES): Promise<string> {

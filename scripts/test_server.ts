@@ -95,7 +95,9 @@ export class TestServer {
     const name = `test_${++this.#count}`;
     const template = await this.#template(fixture, variables);
     await this.cluster.psql(
-      `\\set source ${quoteLiteral(template)}\n\\set target ${quoteLiteral(name)}\n${COPY_DATABASE}`,
+      `\\set source ${quoteLiteral(template)}\n\\set target ${quoteLiteral(name)}\n\\set options '${
+        this.major < 15 ? "" : "STRATEGY file_copy"
+      }'\n${COPY_DATABASE}`,
     );
     const psql = (sql: string) => this.cluster.psql(sql, { database: name });
     const drop = async () => {
@@ -127,7 +129,7 @@ function templateKey(fixture: Fixture, variables: Readonly<Record<string, string
 
 /** Comment, settings and privileges belong to the cluster: a template does not hand them on. */
 const COPY_DATABASE = `
-CREATE DATABASE :"target" TEMPLATE :"source";
+CREATE DATABASE :"target" TEMPLATE :"source" :options;
 SELECT format('COMMENT ON DATABASE %I IS %L', :'target', shobj_description(oid, 'pg_database'))
 FROM pg_database WHERE datname = :'source' AND NOT datistemplate \\gexec
 INSERT INTO pg_db_role_setting

@@ -99,6 +99,7 @@ export const FAST_SETTINGS: Readonly<Record<string, string>> = {
   wal_level: "minimal",
   max_wal_senders: "0",
   max_wal_size: "8GB",
+  wal_init_zero: "off",
   checkpoint_timeout: "1h",
   shared_buffers: "128MB",
   // In the data folder: what a killed server leaves goes with it.

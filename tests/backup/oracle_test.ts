@@ -13,12 +13,14 @@ import {
 } from "../../scripts/test_server.ts";
 import { backUp, pgText, readText } from "./backup_fixture.ts";
 
-/** Schemas of the torture database whose archives are judged: each kind of object, and the oddest names. */
-const TORTURE_SCHEMAS = 24;
-/** Tables of the torture database that are judged, evenly taken from all. */
-const TORTURE_TABLES = 40;
-/** Tables that are loaded alone into a database of their own: each takes a while. All, on the version that is always tested. */
-const LOADED_TABLES = { 15: 40, other: 12 };
+/**
+ * How much of the torture database is judged, evenly taken from all: schemas whose archives are, tables whose files are,
+ * tables that are loaded alone into a database of their own. Most on the version that is always tested.
+ */
+const JUDGED = {
+  15: { schemas: 24, tables: 40, loaded: 40 },
+  other: { schemas: 16, tables: 24, loaded: 12 },
+};
 
 for (const major of testedMajors()) {
   const server = await testServer(major);
@@ -83,7 +85,7 @@ class Judge {
   }
 
   async schemaArchives(fixture: FixtureName): Promise<void> {
-    const schemas = fixture === "torture" ? spread(this.manifest.schemas, TORTURE_SCHEMAS) : this.manifest.schemas;
+    const schemas = fixture === "torture" ? spread(this.manifest.schemas, this.#judged.schemas) : this.manifest.schemas;
     for (const schema of schemas) {
       assert(schema.archive);
       const theirs = join(this.scratch, "schema.dump");
@@ -134,17 +136,18 @@ class Judge {
 
   async tablesLoad(fixture: FixtureName): Promise<void> {
     const full = this.#path(this.manifest.files.find((file) => file.tier === "full")?.path);
-    const most = this.server.major === 15 ? LOADED_TABLES[15] : LOADED_TABLES.other;
-    for (const table of spread(this.#tables(fixture), most)) {
+    const { toc } = readToc(await Deno.readFile(full));
+    for (const table of spread(this.#tables(fixture), this.#judged.loaded)) {
       if (table.kind !== "table" || table.source !== "archive") continue;
       const target = await this.server.createDatabase("empty");
-      const wanted = await this.#needed(full, table);
+      const wanted = neededBy(table, toc.entries);
       const useList = join(this.scratch, "list");
       await Deno.writeTextFile(useList, wanted.map((id) => `${id};\n`).join(""));
       await this.#pg("pg_restore", ["--exit-on-error", "-L", useList, "-d", target.url, full]);
-      const psql = ["--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--dbname", target.url];
-      await this.#pg("psql", [...psql, "-f", this.#path(`${table.folder}/schema.sql`)]);
-      await this.#pg("psql", [...psql, "-f", this.#path(`${table.folder}/data.sql`)]);
+      await this.#pg("psql", [
+        ...["--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--dbname", target.url],
+        ...["schema.sql", "data.sql"].flatMap((name) => ["-f", this.#path(`${table.folder}/${name}`)]),
+      ]);
       const count = await target.psql(
         `\\t on\n\\a\nSELECT count(*) FROM ONLY ${table.copyStatement?.split(/ \(| FROM /)[0]?.replace(/^COPY /, "")};`,
       );
@@ -154,18 +157,12 @@ class Judge {
     }
   }
 
-  /** dumpIds of the entries that the manifest says the table needs. */
-  async #needed(full: string, table: ManifestTable): Promise<number[]> {
-    const { toc } = readToc(await Deno.readFile(full));
-    const needs = new Set(table.needs);
-    const needed = new Set(toc.entries.filter((entry) => needs.has(describeEntry(entry))).map((entry) => entry.dumpId));
-    // Who needs a schema or function needs its privileges too.
-    const isAcl = (entry: TocEntry) => entry.desc === "ACL" && needed.has(entry.dependencies[0] ?? 0);
-    return toc.entries.filter((entry) => needed.has(entry.dumpId) || isAcl(entry)).map((entry) => entry.dumpId);
+  get #judged(): typeof JUDGED["other"] {
+    return this.server.major === 15 ? JUDGED[15] : JUDGED.other;
   }
 
   #tables(fixture: FixtureName): readonly ManifestTable[] {
-    return fixture === "torture" ? spread(this.manifest.tables, TORTURE_TABLES) : this.manifest.tables;
+    return fixture === "torture" ? spread(this.manifest.tables, this.#judged.tables) : this.manifest.tables;
   }
 
   async #restore(archive: string, options: readonly string[]): Promise<TestDatabase> {
@@ -192,6 +189,15 @@ class Judge {
   #pg(program: string, args: readonly string[]): Promise<string> {
     return pgText(this.server.tools, program, args);
   }
+}
+
+/** dumpIds of the entries that the manifest says the table needs. */
+function neededBy(table: ManifestTable, entries: readonly TocEntry[]): number[] {
+  const needs = new Set(table.needs);
+  const needed = new Set(entries.filter((entry) => needs.has(describeEntry(entry))).map((entry) => entry.dumpId));
+  // Who needs a schema or function needs its privileges too.
+  const isAcl = (entry: TocEntry) => entry.desc === "ACL" && needed.has(entry.dependencies[0] ?? 0);
+  return entries.filter((entry) => needed.has(entry.dumpId) || isAcl(entry)).map((entry) => entry.dumpId);
 }
 
 /** The blocks of a script, each from its comment head on, without settings between them. */
