@@ -1,20 +1,13 @@
 import { join } from "@std/path";
 import { PgstrataError, sizeText, systemClock } from "../lib/base/mod.ts";
 import { type BackupOptions, runBackup } from "../lib/backup/mod.ts";
-import { MANIFEST_FILE, parseManifest } from "../lib/catalog/mod.ts";
-import { encryptBackup, type EncryptionKey, readEncryptionKey } from "../lib/crypt/mod.ts";
+import { CHECKSUMS_FILE, parseChecksums } from "../lib/catalog/mod.ts";
+import { readEncryptionKey } from "../lib/crypt/mod.ts";
 import { summaryText } from "../lib/report/mod.ts";
-import {
-  dropSnapshot,
-  exportSnapshot,
-  findSnapshot,
-  requireInstalled,
-  type SnapshotBackup,
-} from "../lib/snapshot/mod.ts";
-import { hashFile, removeTree } from "../lib/system/mod.ts";
+import { dropSnapshot, exportSnapshot, findSnapshot, requireInstalled } from "../lib/snapshot/mod.ts";
+import { hashFile } from "../lib/system/mod.ts";
 import type { Invocation, TaskContext } from "./command.ts";
 import type { EXPORT_OPTIONS } from "./commands/snapshot.ts";
-import { cryptDeps, publicPart } from "./crypt_setting.ts";
 import { loadConfig } from "./load_config.ts";
 import { pushAfterBackup } from "./push_after_backup.ts";
 import { documentHead, type SnapshotWork, withDatabase } from "./snapshot.ts";
@@ -31,12 +24,12 @@ export function run(
     const { session, target } = work;
     const { console } = context;
     const { recipients } = await loadConfig(context, work.env);
-    const key = encrypt ? await readEncryptionKey(work.env, { configured: recipients }) : null;
+    const encryption = encrypt ? { encryption: await readEncryptionKey(work.env, { configured: recipients }) } : {};
     await requireInstalled(session);
     const found = await findSnapshot(session, invocation.positionals[0] ?? "");
     const { snapshot, folder } = await exportSnapshot(session, found, async ({ tablePattern, label }) => {
-      const options = backupOptions(work, context, tablePattern, label);
-      const { folder } = await makeBackup(options, {
+      const options = { ...backupOptions(work, context, tablePattern, label), ...encryption };
+      const made = await makeBackup(options, {
         clock: systemClock,
         env: work.env,
         signal: work.signal,
@@ -44,9 +37,9 @@ export function run(
         renderSummary: (manifest) => summaryText(manifest, { restoreHint: true, ownCommand: false }),
         version: VERSION,
       });
-      return await readBack(folder);
+      await readBack(made.folder);
+      return made;
     });
-    if (key !== null) await encryptOrRemove(folder, key, work);
     const pushed = push ? await pushAfterBackup([folder], context, work.signal) : 0;
     // A copy that did not reach its storage is not the last one to go.
     if (pushed !== 0) return pushed;
@@ -60,16 +53,6 @@ export function run(
     }
     return 0;
   });
-}
-
-/** What was to be encrypted does not stay in plain; the copy in the database is still there. */
-async function encryptOrRemove(folder: string, key: EncryptionKey, { env, signal }: SnapshotWork): Promise<void> {
-  try {
-    await encryptBackup(folder, key, publicPart, cryptDeps(env, signal));
-  } catch (error) {
-    await removeTree(folder);
-    throw error;
-  }
 }
 
 function backupOptions(
@@ -99,16 +82,14 @@ function backupOptions(
   };
 }
 
-/** Reads the sealed folder back: every file must have the hash of the manifest. */
-async function readBack(folder: string): Promise<SnapshotBackup> {
-  const manifest = parseManifest(await Deno.readTextFile(join(folder, MANIFEST_FILE)));
-  for (const { path, sha256 } of manifest.files) {
+/** Reads the sealed folder back: every file must have the hash it was written with. */
+async function readBack(folder: string): Promise<void> {
+  for (const { path, sha256 } of parseChecksums(await Deno.readTextFile(join(folder, CHECKSUMS_FILE)))) {
     if ((await hashFile(join(folder, path))).sha256 === sha256) continue;
-    throw new PgstrataError("Cannot export: a file of the backup is not what its manifest says", {
+    throw new PgstrataError("Cannot export: a file of the backup is not what was written", {
       code: "not_good",
       context: { folder, file: path },
       hint: "The copy stays. Check the disk and export again.",
     });
   }
-  return { folder, manifest };
 }

@@ -7,7 +7,7 @@ import { type SnapshotRow, snapshotsById } from "./snapshot_row.ts";
 /** A backup of one copy, made by the function that the task passes in. */
 export interface SnapshotBackup {
   readonly folder: string;
-  /** Read back from the sealed folder. */
+  /** What the sealed folder holds. */
   readonly manifest: Manifest;
 }
 
@@ -18,7 +18,7 @@ export interface ExportRequest {
   readonly label: string;
 }
 
-/** Makes the backup; its content was checked against its manifest's hashes when it returns. */
+/** Makes the backup; its files were read back and checked against their hashes when it returns. */
 export type BackUpCopy = (request: ExportRequest) => Promise<SnapshotBackup>;
 
 /**

@@ -178,7 +178,7 @@ for (const major of testedMajors()) {
     assertEquals(await database.psql(`SELECT to_regclass('backup.${copies}')`), "");
   });
 
-  Deno.test(on("snapshot export keeps the copy when a file of the backup is not what its manifest says"), async () => {
+  Deno.test(on("snapshot export keeps the copy when a file of the backup is not what was written"), async () => {
     const database = await server.createDatabase({ sql: TABLES });
     await using shelf = await TempFolder.create({ prefix: "pgstrata-snapshot-" });
     const snapshot = runner(database.url, shelf.path, server.tools.folder);
@@ -200,7 +200,7 @@ for (const major of testedMajors()) {
     const error = await assertRejects(
       () => runExport(line.invocation as Invocation<typeof EXPORT_OPTIONS>, context, damaging),
       PgstrataError,
-      "a file of the backup is not what its manifest says",
+      "a file of the backup is not what was written",
     );
     assertEquals(error.exit, 3);
     assertMatch((await snapshot("show", "1")).out, /status +present/);
