@@ -1,10 +1,8 @@
 import { dirname, join } from "@std/path";
 import { PgstrataError } from "../lib/base/mod.ts";
-import { FileLock, processText } from "../lib/system/mod.ts";
+import { processText } from "../lib/system/mod.ts";
 import { unpackPackages, type UnpackRequest } from "./debian_packages.ts";
-
-/** Milliseconds to wait for another process that installs the same. */
-const WAIT = 300_000;
+import { waitForLock } from "./postgres_versions.ts";
 
 /**
  * A folder with unpacked packages: the one in the cache, else a new one. `PGSTRATA_CACHE` names the cache,
@@ -17,7 +15,7 @@ export async function ensurePackages(name: string, request: Omit<UnpackRequest, 
   const prefix = join(cache, name);
   await Deno.mkdir(cache, { recursive: true, mode: 0o700 });
   if (await isThere(prefix)) return prefix;
-  using _lock = await waitForLock(`${prefix}.lock`);
+  using _lock = await waitForLock(`${prefix}.lock`, `install ${request.packages.join(", ")}`);
   if (!(await isThere(prefix))) await unpackPackages({ ...request, prefix });
   return prefix;
 }
@@ -38,14 +36,4 @@ export async function ensureAge(): Promise<string> {
 
 async function isThere(path: string): Promise<boolean> {
   return await Deno.stat(path).then(() => true, () => false);
-}
-
-async function waitForLock(path: string): Promise<FileLock> {
-  const end = Date.now() + WAIT;
-  while (true) {
-    const lock = await FileLock.take(path, new Date());
-    if (lock instanceof FileLock) return lock;
-    if (Date.now() > end) throw new PgstrataError(`Cannot install: ${path} has been locked for 5 minutes`);
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
 }
