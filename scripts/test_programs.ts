@@ -2,6 +2,7 @@
 import { join } from "@std/path";
 import { PgstrataError } from "../lib/base/mod.ts";
 import { processText } from "../lib/system/mod.ts";
+import { aptInstall } from "./apt_install.ts";
 import { ensurePackages } from "./debian_cache.ts";
 
 /** A program, and what it needs to run from where it was unpacked. */
@@ -70,12 +71,7 @@ function place(name: keyof typeof PACKAGES, root: string): Record<string, string
 /** Installs into the system; only root may. */
 async function install(name: string, packages: readonly string[]): Promise<string> {
   try {
-    await processText({ program: "apt-get", args: ["update", "-q"] });
-    await processText({
-      program: "apt-get",
-      args: ["install", "-y", "-q", "--no-install-recommends", ...packages],
-      env: { DEBIAN_FRONTEND: "noninteractive" },
-    });
+    await aptInstall(packages);
     const path = await systemPath(name);
     if (path !== null) return path;
     throw new Error(`the packages have no ${name}`);

@@ -23,6 +23,8 @@ export function publicPart(manifest: string): unknown {
   return summarize(parseManifest(manifest));
 }
 
+const NO_LOCK: Disposable = { [Symbol.dispose]: () => {} };
+
 /**
  * Takes a backup for a change, or holds it for reading, until disposed of.
  *
@@ -35,8 +37,11 @@ export async function lockEntry(
 ): Promise<Disposable> {
   const summary = entry.kind === "foreign" ? null : entry.summary;
   // Without a summary there is no id that others could lock.
-  if (summary === null) return { [Symbol.dispose]: () => {} };
-  const lock = await (purpose.alone ? takeBackup : holdBackup)(shelf.folder, summary.id);
+  if (summary === null) return NO_LOCK;
+  const lock = purpose.alone
+    ? await takeBackup(shelf.folder, summary.id)
+    // A shelf that may only be read: nobody else removes anything from it either.
+    : await holdBackup(shelf.folder, summary.id).catch(() => NO_LOCK);
   if (lock !== null) return lock;
   throw new PgstrataError(
     `Cannot ${purpose.what} ${entry.path}: ${purpose.alone ? "it is being read" : "it is being changed or removed"}`,

@@ -83,7 +83,7 @@ async function readableManifest(entry: UsableEntry): Promise<Manifest> {
     case "encrypted":
       throw new PgstrataError(`Cannot compare ${entry.path}: it is encrypted`, {
         code: "refused",
-        hint: `Decrypt it first: pgstrata decrypt ${entry.path}`,
+        hint: `Decrypt it elsewhere, and compare that folder: pgstrata decrypt ${entry.path} --to FOLDER`,
       });
     case "foreign":
       throw new PgstrataError(`Cannot compare ${entry.path}: it has no manifest`, {

@@ -37,7 +37,7 @@ export async function run(
     const bytes = done?.bytes ?? null;
     const facts = { path, folder: entry.folder, method: key.method, changed: done !== null, bytes };
     console.document({ version: 1, command: "encrypt", ...facts, errors: [] });
-  } else if (done === null) console.say(`${entry.path} was encrypted already`);
+  } else if (done === null) console.say(`${entry.path} was encrypted already, and is as it was`);
   else console.say(`${entry.path} is encrypted with ${key.method} for ${opensBy}: ${sizeText(done.bytes)}`);
   await warnOfKeys(shelf.folder, console);
   return 0;

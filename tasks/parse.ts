@@ -48,7 +48,7 @@ export function parseCommandLine(argv: readonly string[], commands: readonly Com
     candidates = found.subcommands;
     table = { ...GLOBAL_OPTIONS, ...found.options };
   }
-  const { options, positionals } = parseOptions([...before, ...rest], table, path);
+  const { options, positionals } = parseOptions([...before, ...rest], table, path, commands);
   const given = options as unknown as GlobalValues;
   const global = isHelp(path, positionals) ? { ...given, help: true } : given;
   if (command !== null && !global.help && !global.version) {
@@ -83,9 +83,15 @@ function firstWord(argv: readonly string[], table: OptionTable): number {
  * Reads options and positionals.
  *
  * @param path the command's name, for messages
+ * @param commands all there are: an option may be one of another command
  * @throws {PgstrataError} code `usage` for unknown, repeated, empty or unreadable options.
  */
-export function parseOptions(argv: readonly string[], table: OptionTable, path: readonly string[] = []): Invocation {
+export function parseOptions(
+  argv: readonly string[],
+  table: OptionTable,
+  path: readonly string[] = [],
+  commands: readonly Command[] = [],
+): Invocation {
   const named = (predicate: (option: Option) => boolean) =>
     Object.keys(table).filter((name) => {
       const option = table[name];
@@ -101,7 +107,7 @@ export function parseOptions(argv: readonly string[], table: OptionTable, path: 
     collect: valued,
     "--": true,
     unknown: (arg, key) => {
-      if (key !== undefined) throw unknownOption(arg.replace(/=.*$/s, ""), table, path);
+      if (key !== undefined) throw unknownOption(arg.replace(/=.*$/s, ""), table, path, commands);
       return true;
     },
   });
@@ -131,17 +137,50 @@ function checkPositionals(command: Command, path: readonly string[], given: read
   }
 }
 
-function unknownOption(option: string, table: OptionTable, path: readonly string[]): PgstrataError {
+function unknownOption(
+  option: string,
+  table: OptionTable,
+  path: readonly string[],
+  commands: readonly Command[],
+): PgstrataError {
   const names = Object.entries(table).flatMap(([name, { kind, default: initial }]) =>
     kind === "flag" && initial === true ? [`--no-${name}`] : [`--${name}`]
   );
   const suggestion = option.startsWith("--") ? closest(option, names) : null;
   const where = path.length === 0 ? "pgstrata" : path.join(" ");
+  const elsewhere = owners(option.replace(/^--/, ""), commands).filter((name) => name !== where);
+  const hints = [
+    ...suggestion === null ? [] : [`Did you mean ${suggestion}?`],
+    ...elsewhere.length === 0 ? [] : [`It is an option of ${elsewhere.slice(0, MOST_NAMED).join(", ")}.`],
+    ...elsewhere.length > 0 ? INSTEAD.get(`${where} ${option}`) ?? [] : [],
+  ];
   return usage(
     `Cannot run ${where}: there is no option ${option}`,
     path,
-    suggestion === null ? undefined : `Did you mean ${suggestion}?`,
+    hints.length === 0 ? undefined : hints.join(" "),
   );
+}
+
+/** Commands named that have an option which another one has not. */
+const MOST_NAMED = 3;
+
+/** Options that people look for where something else does the same. */
+const INSTEAD: ReadonlyMap<string, readonly string[]> = new Map(
+  ["backup", "snapshot export"].map((command) => [
+    `${command} --recipient`,
+    ["With --encrypt, recipients come from pgstrata.json or PGSTRATA_AGE_RECIPIENTS."],
+  ]),
+);
+
+/** Commands that have an option, by their whole names. */
+function owners(name: string, commands: readonly Command[], above: string = ""): string[] {
+  const positive = name.replace(/^no-/, "");
+  return commands.flatMap(({ options, ...command }) => [
+    ...Object.hasOwn(options, name) || (positive !== name && options[positive]?.kind === "flag")
+      ? [above + command.name]
+      : [],
+    ...owners(name, command.subcommands, `${above}${command.name} `),
+  ]);
 }
 
 function unknownCommand(path: readonly string[], candidates: readonly Command[]): PgstrataError {

@@ -36,7 +36,7 @@ export async function run(
     });
   }
   let pruned = planPrune(shelf, prunePolicy(config.retention, options), environments, clock.now());
-  if (!context.json) showPlan(pruned, console);
+  if (!context.json && !(options.apply && console.quiet)) showPlan(pruned, console);
   if (options.apply) {
     using interruption = new Interruption();
     const signal = AbortSignal.any([interruption.signal, context.signal]);
@@ -51,7 +51,7 @@ export async function run(
   return errors.length > 0 ? EXIT_CODES.refused : EXIT_CODES.done;
 }
 
-/** The plan is the result of a call without `--apply`; with it, what is about to happen. */
+/** The plan is the result of a call without `--apply`; with it, what is about to happen, which `--quiet` leaves out. */
 function showPlan({ plan, shelf }: PruneRun, console: Console): void {
   const sizes = new Map(shelf.entries.map(({ path, usage }) => [path, usage]));
   const text = pruneText(plan, { columns: textColumns(console), sizes });

@@ -45,7 +45,7 @@ export async function pruneRemotes(
     const { destination, store, entries } = place;
     const environments = namedEnvironments({ positionals, env: options.env }, { folder: destination.url, entries });
     const plan = planPlace(place, policy, environments, marks, at);
-    if (!context.json) {
+    if (!context.json && !(options.apply && console.quiet)) {
       console.say(`${stores.length === 0 ? "" : "\n"}${destination.url}`);
       const text = pruneText(plan, { columns: textColumns(console), sizes: sizesOf(place) });
       console.result(markTitles(text, console.resultPaint));

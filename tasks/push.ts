@@ -1,4 +1,12 @@
-import { counted, durationText, PgstrataError, sizeText, systemClock, toPgstrataError } from "../lib/base/mod.ts";
+import {
+  counted,
+  durationText,
+  messageOf,
+  PgstrataError,
+  sizeText,
+  systemClock,
+  toPgstrataError,
+} from "../lib/base/mod.ts";
 import { appendRecord, findBackup, type Shelf, type UsableEntry } from "../lib/catalog/mod.ts";
 import {
   chooseDestinations,
@@ -108,7 +116,8 @@ export async function pushOne(
   const summary = entry.kind === "foreign" ? null : entry.summary;
   if (summary !== null) {
     const at = clock.now().toISOString();
-    await appendRecord(shelf.folder, summary.id, { kind: "stored", at, destination: destination.url });
+    const noted = appendRecord(shelf.folder, summary.id, { kind: "stored", at, destination: destination.url });
+    await noted.catch((error) => console.warn(`that it is there cannot be noted on the shelf: ${messageOf(error)}`));
   }
   const took = durationText(clock.monotonic() - begun);
   console.say(`${entry.path} is in ${destination.name}: ${movedText(result)} in ${took}`);

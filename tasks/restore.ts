@@ -43,8 +43,11 @@ export async function run(
   const { env, warnings } = await loadEnvironment(context.cwd, context.env);
   const request = restoreRequest(invocation);
   const target = await findTarget(request, env, context, warnings);
-  const shelfFolder = resolve(context.cwd, context.dir ?? (env["PGSTRATA_DIR"] || "backups"));
-  const { entry, shelf } = await findWanted(shelfFolder, request.backup, context);
+  const named = context.dir ?? (env["PGSTRATA_DIR"] || undefined);
+  const usual = resolve(context.cwd, named ?? "backups");
+  const { entry, shelf } = await findWanted(usual, request.backup, context);
+  // A command copied into another folder's terminal: the safety backup goes where the backup is.
+  const shelfFolder = named === undefined && !await Deno.stat(usual).catch(() => null) ? shelf.folder : usual;
   const id = backupIdOf(entry);
   using interruption = new Interruption();
   const signal = AbortSignal.any([interruption.signal, context.signal]);
@@ -63,7 +66,7 @@ export async function run(
   });
   using progress = new RestoreProgress(context, systemClock);
   try {
-    const report = await deps.restore({ ...request.options, folder, target }, {
+    const report = await deps.restore({ ...request.options, folder, backup: entry.folder, target }, {
       ...parts,
       clock: systemClock,
       env,
@@ -88,6 +91,8 @@ async function findTarget(
   { console }: TaskContext,
   warnings: readonly string[],
 ): Promise<Target> {
+  // First: a password that is cut is what makes a URL unreadable.
+  for (const warning of warnings) console.warn(warning);
   const found = await backupTargets(
     { source, environment: "url" },
     env,
@@ -98,7 +103,7 @@ async function findTarget(
   const [target] = found.targets;
   if (target === undefined) throw new Error("no target was resolved");
   console.hide([target.password, target.sslpassword].filter((secret) => secret !== undefined));
-  for (const warning of [...warnings, ...found.warnings]) console.warn(warning.replaceAll("--url", "--to"));
+  for (const warning of found.warnings) console.warn(warning.replaceAll("--url", "--to"));
   return { ...target, source: target.source.replace(/^--url\b/, "--to") };
 }
 

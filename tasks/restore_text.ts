@@ -1,6 +1,15 @@
-import { counted, durationText } from "../lib/base/mod.ts";
+import { counted, durationText, sizeText } from "../lib/base/mod.ts";
 import { terminalText, textTable } from "../lib/report/mod.ts";
-import type { LeftOut, Overwritten, PreflightCheck, RestorePlan, RestoreReport, Way } from "../lib/restore/mod.ts";
+import {
+  type LeftOut,
+  type Overwritten,
+  platformSchemaOf,
+  type PreflightCheck,
+  type RestorePlan,
+  type RestoreReport,
+  type Way,
+} from "../lib/restore/mod.ts";
+import { wrap } from "./wrap.ts";
 
 /** Lines of a list that are shown at most on the screen. */
 const MOST = 30;
@@ -12,15 +21,16 @@ const WAYS: Readonly<Record<Way, string>> = {
   beside: "put the tables into a schema of their own; what is there stays as it is",
 };
 
+/** Columns of a terminal as most have it. Commands and SQL are not broken: they are copied. */
+const WIDTH = 80;
+
 /** What is about to happen, for the person who has to agree. */
 export function planText(plan: RestorePlan): string {
   const lines = [
     `Restore ${terminalText(plan.backup)} (${plan.tier} tier)`,
     `  into  ${terminalText(plan.target)}`,
-    `  way   ${WAYS[plan.way]}`,
-    `  first ${
-      plan.safetyBackup ? "back up its present state with the label pre_restore" : "NO backup of its present state"
-    }`,
+    ...wrapped("  way   ", WAYS[plan.way]),
+    ...wrapped("  first ", safetyText(plan)),
   ];
   if (plan.overwritten.length > 0) {
     lines.push(plan.way === "swap" ? "It holds now, and keeps under another name:" : "What goes:");
@@ -29,6 +39,18 @@ export function planText(plan: RestorePlan): string {
   if (plan.leftOut.length > 0) lines.push("What is not restored:", ...leftOutLines(plan.leftOut));
   if (plan.preflight.length > 0) lines.push("Looked at:", ...preflightLines(plan.preflight));
   return lines.join("\n");
+}
+
+/** All of the database is backed up, be it for one small table: who waits for it knows what for. */
+function safetyText({ safetyBackup, databaseBytes }: RestorePlan): string {
+  if (!safetyBackup) return "NO backup of its present state";
+  const size = databaseBytes > 0 ? ` (all of the database, ${sizeText(databaseBytes)} on the server)` : "";
+  return `back up its present state with the label pre_restore${size}; --no-safety-backup skips it`;
+}
+
+function wrapped(head: string, text: string): string[] {
+  const indent = " ".repeat(head.length);
+  return wrap(text, WIDTH - head.length).map((line, index) => `${index === 0 ? head : indent}${line}`);
 }
 
 /**
@@ -62,7 +84,10 @@ export function reportText(report: RestoreReport, options: { readonly isWhole?: 
     most,
   );
   if (report.leftOut.length > 0) lines.push("", "Left out", ...leftOutLines(report.leftOut, most));
-  section(lines, "Warnings", report.warnings, most);
+  if (report.warnings.length > 0) {
+    const texts = report.warnings.slice(0, most).flatMap((text) => wrapped("  - ", terminalText(text)));
+    lines.push("", "Warnings", ...texts, ...more(report.warnings.length, most));
+  }
   section(lines, "Left to you", report.todo, most);
   if (report.undo !== null) {
     // PostgreSQL renames no database that somebody is connected to.
@@ -111,25 +136,44 @@ const STATES: Readonly<Record<PreflightCheck["state"], string>> = {
 };
 
 function preflightLines(preflight: readonly PreflightCheck[]): string[] {
-  return preflight.map(({ check, state, text }) => `  ${STATES[state]} ${check}: ${terminalText(text)}`);
+  return preflight.flatMap(({ check, state, text }) =>
+    wrapped(`  ${STATES[state]} `, `${check}: ${terminalText(text)}`)
+  );
 }
 
 function overwrittenLines(overwritten: readonly Overwritten[]): string[] {
-  const rows = overwritten.slice(0, MOST).map(({ object, rows, estimated }) => [
+  const shown = overwritten.slice(0, MOST);
+  // What goes along, and whether it comes back, is longer than a column.
+  const isLong = ({ object, rows }: Overwritten) => rows === null && object.length > 56;
+  const rows = shown.filter((one) => !isLong(one)).map(({ object, rows, estimated }) => [
     object,
     rows === null ? "" : `${estimated ? "about " : ""}${counted(rows, "row")}`,
   ]);
-  return [...textTable([{ title: "" }, { title: "", align: "right" }], rows, 2), ...more(overwritten.length, MOST)];
+  return [
+    ...textTable([{ title: "" }, { title: "", align: "right" }], rows, 2),
+    ...shown.filter(isLong).flatMap(({ object }) => wrapped("  ", terminalText(object))),
+    ...more(overwritten.length, MOST),
+  ];
 }
 
-/** One line per reason. */
+/** One paragraph per reason; what Supabase's platform makes itself is counted on the screen, and listed in the file. */
 function leftOutLines(leftOut: readonly LeftOut[], most: number = MOST): string[] {
-  const byReason = Map.groupBy(leftOut, ({ reason }) => reason);
+  const platform = most === Infinity ? new Map<string, LeftOut[]>() : Map.groupBy(
+    leftOut.filter(({ reason }) => platformSchemaOf(reason) !== null),
+    ({ reason }) => platformSchemaOf(reason) ?? "",
+  );
+  const own = [...platform].map(([schema, entries]) => `${schema} (${entries.length})`).join(", ");
+  const byReason = Map.groupBy(
+    leftOut.filter(({ reason }) => most === Infinity || platformSchemaOf(reason) === null),
+    ({ reason }) => reason,
+  );
   const lines = [...byReason].map(([reason, entries]) => {
     const names = entries.slice(0, 6).map(({ kind, object }) => `${kind} ${object}`).join(", ");
-    return `  ${terminalText(`${reason}: ${names}`)}${entries.length > 6 ? ` and ${entries.length - 6} more` : ""}`;
+    return `${reason}: ${names}${entries.length > 6 ? ` and ${entries.length - 6} more` : ""}`;
   });
-  return [...lines.slice(0, most), ...more(lines.length, most)];
+  if (own !== "") lines.push(`objects of Supabase's own, which the platform makes itself: ${own}`);
+  const shown = lines.slice(0, most).flatMap((line) => wrapped("  - ", terminalText(line)));
+  return [...shown, ...more(lines.length, most)];
 }
 
 function section(lines: string[], title: string, texts: readonly string[], most: number): void {

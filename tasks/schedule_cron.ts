@@ -33,7 +33,15 @@ export function withCronBlock(crontab: string, environment: string, block: strin
   return `${[...kept, ...block.replace(/\n$/, "").split("\n")].join("\n")}\n`;
 }
 
+/** Several calls share a shell function: cron refuses a command of more than 999 characters (MAX_COMMAND). */
 function cronCommand(run: ScheduledRun, { command, folder }: CronSetting): string {
-  const calls = run.commands.map((words) => [...command, ...words].map(shellWord).join(" "));
-  return `cd ${shellWord(folder)} && ${calls.join(" && ")}`;
+  const own = command.map(shellWord).join(" ");
+  // cron mails whatever is printed: results (the folder) every night would hide the night without one.
+  const sink = run.when === null ? "" : " > /dev/null";
+  const isShared = run.commands.length > 1;
+  const shared = isShared ? [`run() { ${own} "$@"${sink}; }`] : [];
+  const calls = run.commands.map((words) =>
+    isShared ? ["run", ...words.map(shellWord)].join(" ") : `${[own, ...words.map(shellWord)].join(" ")}${sink}`
+  );
+  return [`cd ${shellWord(folder)}`, ...shared, ...calls].join(" && ");
 }

@@ -18,6 +18,8 @@ export interface ScheduledRun {
 /** What decides the runs. */
 export interface ScheduleOptions {
   readonly environment: string;
+  /** Those behind `both` and `all`: `latest:both` is no backup. Default: the one named. */
+  readonly environments?: readonly string[];
   readonly only: readonly RunName[];
   /** `HH:MM`. */
   readonly at: string;
@@ -41,7 +43,7 @@ export function scheduledRuns(options: ScheduleOptions): ScheduledRun[] {
     const clock = `${String(at).padStart(2, "0")}:${String(minute).padStart(2, "0")}:00`;
     return { calendar: `${days} ${clock}`, cron: `${minute} ${at} ${cron}` };
   };
-  const latest = `latest:${environment}`;
+  const latest = (options.environments ?? [environment]).map((each) => `latest:${each}`);
   const run = (
     name: RunName,
     description: string,
@@ -74,24 +76,23 @@ export function scheduledRuns(options: ScheduleOptions): ScheduledRun[] {
       `monthly backup of ${environment} for long-term storage`,
       when(3, "*-*-01", "1 * *"),
       ["backup", environment, "monthly"],
-      ...hasRecipients ? [["encrypt", latest]] : [],
-      ...hasStorage ? [["push", latest]] : [],
+      ...hasRecipients ? latest.map((backup) => ["encrypt", backup]) : [],
+      ...hasStorage ? latest.map((backup) => ["push", backup]) : [],
     ),
     run(
       "quarterly",
       `drill: restores the newest backup of ${environment}`,
       // Before the monthly backup of the same day, which may be encrypted for a key that is not on this machine.
       when(2, "*-01,04,07,10-01", "1 1,4,7,10 *"),
-      [
-        "verify",
-        latest,
-        "--drill",
-      ],
+      ...latest.map((backup) => ["verify", backup, "--drill"]),
     ),
-    run("pre-release", `backup of ${environment} before a release`, null, ["backup", environment, "pre-upgrade"], [
-      "verify",
-      latest,
-    ]),
+    run(
+      "pre-release",
+      `backup of ${environment} before a release`,
+      null,
+      ["backup", environment, "pre-upgrade"],
+      ...latest.map((backup) => ["verify", backup]),
+    ),
   ];
   return runs.filter(({ name }) => options.only.includes(name));
 }

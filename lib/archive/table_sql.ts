@@ -134,7 +134,7 @@ export class TableSqlWriter {
     const own = new Set(table.definitions.map((entry) => entry.dumpId));
     const tying = new Set<TocEntry>();
     for (const entry of table.definitions) {
-      const ties = TYING_KINDS.has(entry.desc) || this.#isIncomplete(entry, table) ||
+      const ties = TYING_KINDS.has(entry.desc) || isUnproven(entry) || this.#isIncomplete(entry, table) ||
         (entry.section !== "pre-data" && entry.dependencies.some((dependency) => {
           const other = this.#byDumpId.get(dependency);
           if (other === undefined) return false;
@@ -227,6 +227,11 @@ export function describeEntry(entry: TocEntry): string {
   const object = objectOf(entry);
   if (object !== "" && !object.startsWith("ALTER ")) return object;
   return [entry.desc, [entry.namespace, entry.tag].filter((part) => part).join(".")].join(" ");
+}
+
+/** A NOT NULL that the rows need not meet (18 and newer): it must not be there before them. */
+function isUnproven({ desc, defn }: TocEntry): boolean {
+  return desc === "CONSTRAINT" && /\bNOT NULL .* NOT VALID;\s*$/s.test(defn ?? "");
 }
 
 function isIndex(entry: TocEntry | undefined): boolean {

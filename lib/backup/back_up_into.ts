@@ -81,9 +81,10 @@ async function readInto(
   const { plan } = reading;
   timer.begin("read");
   // The session's queries and pg_dump run side by side; if one fails the other is stopped.
-  const inventory = readInventory(plan, reading.globals);
+  const data = readDatabase(plan, timer);
+  const inventory = readInventory(plan, reading.globals, data);
   inventory.catch((error) => reading.stop(error));
-  const outcome = await readDatabase(plan, timer);
+  const outcome = await data;
   const { extensions, views, privileges, objects, roles, omissions } = await inventory;
   await writeInventoryFiles(plan, extensions, views);
   await writeRoles(folder, roles);
@@ -139,6 +140,11 @@ async function seal(
   synced: ReadonlySet<string>,
   encryption: UnsealedEncryption | null,
 ): Promise<Manifest> {
+  // The time it took is written down below: what is still being encrypted belongs to it.
+  if (encryption !== null) {
+    await encryption.settle();
+    timer.write();
+  }
   const draft = { ...read, finishedAt: deps.clock.now().toISOString(), durations: timer.durations };
   await folder.write(ROOT_FILES.summary, "root", deps.renderSummary(draft));
   const manifest: Manifest = { ...draft, files: folder.files };
@@ -170,6 +176,14 @@ export class PhaseTimer {
     this.#close();
     this.#phase = { name: phase, since: this.deps.clock.monotonic() };
     this.deps.onEvent({ type: "phase", phase });
+  }
+
+  /** Writes down the phase that runs, which goes on: its time so far is among the durations. */
+  write(): void {
+    if (this.#phase === null) return;
+    const { name } = this.#phase;
+    this.#close();
+    this.#phase = { name, since: this.deps.clock.monotonic() };
   }
 
   /** Milliseconds by phase that has ended, and `total`. */

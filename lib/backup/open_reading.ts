@@ -11,6 +11,7 @@ import {
 } from "../connection/mod.ts";
 import {
   countUnreadableLargeObjects,
+  dumpEnvironment,
   readLargeObjectUse,
   readRelations,
   readSchemas,
@@ -86,7 +87,7 @@ export async function openReading(
     session,
     snapshot: snapshot.id,
     tools: choice.tools,
-    environment: await toolEnvironment(target, connection.path),
+    environment: await dumpEnvironment(session, await toolEnvironment(target, connection.path), server.encoding),
     server,
     relations,
     schemas,

@@ -1,10 +1,7 @@
 import { join } from "@std/path";
 import { isNoRoom, noRoomError, PgstrataError } from "../base/mod.ts";
-import { environmentFolder, environmentLock, parseFolderName, shelfFolders } from "../catalog/mod.ts";
+import { environmentFolder, environmentLock, parseFolderName, shelfFolders, takeLookedAt } from "../catalog/mod.ts";
 import { FileLock, removeTree } from "../system/mod.ts";
-
-/** Attempts to take a lock, and milliseconds between them: whoever lists the shelf looks at it for a moment. */
-const LOOKED_AT = { attempts: 5, wait: 40 };
 
 /**
  * Takes the lock of an environment: one backup of it at a time.
@@ -13,12 +10,7 @@ const LOOKED_AT = { attempts: 5, wait: 40 };
  */
 export async function lockEnvironment(shelf: string, environment: string, now: Date): Promise<FileLock> {
   try {
-    const path = environmentLock(shelf, environment);
-    let lock = await FileLock.take(path, now);
-    for (let attempt = 1; !(lock instanceof FileLock) && attempt < LOOKED_AT.attempts; attempt++) {
-      await new Promise((resolve) => setTimeout(resolve, LOOKED_AT.wait));
-      lock = await FileLock.take(path, now);
-    }
+    const lock = await takeLookedAt(environmentLock(shelf, environment), now);
     if (lock instanceof FileLock) return lock;
     const holder = lock.heldBy === null ? "another process" : `process ${lock.heldBy.pid}, since ${lock.heldBy.since}`;
     throw new PgstrataError(`Cannot back up ${environment}: another backup of it is running`, {

@@ -103,6 +103,12 @@ export function messageOf(thrown: unknown): string {
 export function toPgstrataError(thrown: unknown): PgstrataError {
   if (thrown instanceof PgstrataError) return thrown;
   if (isNoRoom(thrown)) return noRoomError("Cannot write: no space left on the device", thrown);
+  if (isForbidden(thrown)) {
+    return new PgstrataError("Cannot finish: the system refused", {
+      cause: thrown,
+      hint: "This user may not do that there: run it as the user that owns the folder, or choose another one.",
+    });
+  }
   return new PgstrataError("Cannot finish: something unexpected happened", {
     cause: thrown instanceof Error ? thrown : new Error(String(thrown)),
     hint: "This is not an error pgstrata expected: run again with --debug and report what it prints.",
@@ -115,6 +121,12 @@ export function isNoRoom(thrown: unknown): boolean {
   const code = (thrown as { code?: unknown } | null)?.code;
   return code === "ENOSPC" || code === "EDQUOT" || code === "EFBIG" ||
     /no space left on device|disk quota exceeded|file too large/i.test(text);
+}
+
+/** Whether a thrown value means that permissions, or a file system that is mounted to be read, forbid something. */
+function isForbidden(thrown: unknown): boolean {
+  const code = (thrown as { code?: unknown } | null)?.code;
+  return code === "EACCES" || code === "EPERM" || code === "EROFS";
 }
 
 /** The error for a full disk (exit code 6). */

@@ -65,7 +65,8 @@ export function parseDuration(text: string): number {
 
 /** A size for people, in powers of 1000: `1.8 GB`. */
 export function sizeText(bytes: number): string {
-  return formatBytes(bytes, { maximumFractionDigits: bytes < 1e6 ? 0 : 1 });
+  // In the language of all our text, whatever the machine's is.
+  return formatBytes(bytes, { locale: "en-US", maximumFractionDigits: bytes < 1e6 ? 0 : 1 });
 }
 
 /** A duration for people: `1m 12s`; under ten seconds with a decimal: `3.4s`. */

@@ -1,6 +1,6 @@
 import { closestString } from "@std/text/closest-string";
 import * as v from "valibot";
-import { messageOf, PgstrataError } from "../base/mod.ts";
+import { PgstrataError } from "../base/mod.ts";
 import { type Config, configSchema } from "./config_schema.ts";
 
 /** File name of the configuration, beside the shelf or where `--config` says. */
@@ -19,7 +19,6 @@ export function parseConfig(text: string, file: string = CONFIG_FILE): Config {
   } catch (cause) {
     throw new PgstrataError(`Cannot read ${file}: it is not JSON`, {
       code: "usage",
-      context: { reason: messageOf(cause) },
       hint: "JSON takes no comments and no comma after the last element.",
       cause,
     });

@@ -1,5 +1,5 @@
 import { dirname } from "@std/path";
-import { FILE_MODE, makeFolder, tryLock } from "../system/mod.ts";
+import { FILE_MODE, FileLock, makeFolder, tryLock } from "../system/mod.ts";
 import { inUseLock } from "./shelf_paths.ts";
 
 /**
@@ -26,6 +26,24 @@ export async function isLocked(path: string): Promise<boolean> {
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return false;
     throw error;
+  }
+}
+
+/** Attempts to take a lock, and milliseconds between them. */
+const ATTEMPTS = { held: 5, lookedAt: 500, wait: 40 };
+
+/**
+ * Takes a lock that others look at with {@linkcode isLocked}: whoever only looks is waited for, on a busy machine for
+ * longer than the moment it should take.
+ *
+ * @returns the lock, or what is known of its holder
+ */
+export async function takeLookedAt(path: string, now: Date): Promise<Awaited<ReturnType<typeof FileLock.take>>> {
+  for (let attempt = 1;; attempt++) {
+    const lock = await FileLock.take(path, now);
+    if (lock instanceof FileLock || attempt >= ATTEMPTS.lookedAt) return lock;
+    if (attempt >= ATTEMPTS.held && await isLocked(path)) return lock;
+    await new Promise((resolve) => setTimeout(resolve, ATTEMPTS.wait));
   }
 }
 

@@ -1,8 +1,8 @@
 import { dirname, join } from "@std/path";
-import { type Clock, PgstrataError } from "../base/mod.ts";
+import { type Clock, isNoRoom, PgstrataError } from "../base/mod.ts";
 import { FileLock, removeTree, syncFolder } from "../system/mod.ts";
 import { marksOf } from "./backup_marks.ts";
-import { takeBackup } from "./in_use.ts";
+import { takeBackup, takeLookedAt } from "./in_use.ts";
 import { MANIFEST_FILE, parseManifest } from "./manifest.ts";
 import { appendRecord, readRecords } from "./records.ts";
 import type { RetentionPlan } from "./retention_plan.ts";
@@ -44,8 +44,8 @@ export interface PruneResult {
  * @throws the signal's reason when cancelled, between two backups
  */
 export async function carryOut(shelf: Shelf, plan: RetentionPlan, deps: PruneDeps): Promise<PruneResult> {
-  const lock = await FileLock.take(pruneLock(shelf.folder), deps.clock.now());
-  if (!(lock instanceof FileLock)) {
+  const lock = await FileLock.take(pruneLock(shelf.folder), deps.clock.now()).catch(withoutRoom);
+  if ("heldBy" in lock) {
     throw new PgstrataError("Cannot remove backups: another prune of this shelf is running", {
       code: "refused",
       context: lock.heldBy === null ? {} : { pid: lock.heldBy.pid, since: lock.heldBy.since },
@@ -93,18 +93,38 @@ async function removeEntry(
     return "it is no sealed backup";
   }
   if (!(await locks.take(entry.summary.environment))) return `a backup of ${entry.summary.environment} is running`;
-  using taken = await takeBackup(shelf.folder, entry.summary.id);
+  using taken = await takeBackup(shelf.folder, entry.summary.id).catch(withoutRoom);
   if (taken === null) return "it is being read";
   const { keep } = marksOf(await readRecords(shelf.folder, entry.summary.id));
   if (keep !== null && (keep.until === null || new Date(keep.until) > clock.now())) return "it was marked to be kept";
   if (!(await isStillThere(entry))) return "it changed since the plan was made";
-  await appendRecord(shelf.folder, entry.summary.id, { kind: "removed", at: clock.now().toISOString(), reason });
+  const { id } = entry.summary;
+  const note = () => appendRecord(shelf.folder, id, { kind: "removed", at: clock.now().toISOString(), reason });
+  const noted = await unlessNoRoom(note);
   const deleting = deletingPath(entry.folder);
   await removeTree(deleting);
   await Deno.rename(entry.folder, deleting);
   await syncFolder(dirname(deleting));
   await deleteFolder(deleting);
+  if (!noted) await unlessNoRoom(note); // There should be room now.
   return null;
+}
+
+/** Whether something could be written; false on a full disk. */
+async function unlessNoRoom(write: () => Promise<void>): Promise<boolean> {
+  try {
+    await write();
+    return true;
+  } catch (error) {
+    if (isNoRoom(error) || (error instanceof PgstrataError && error.code === "no_room")) return false;
+    throw error;
+  }
+}
+
+/** A lock that a full disk has no room for: whoever else wants it has none, either. Removals are what makes room. */
+function withoutRoom(error: unknown): Disposable {
+  if (!isNoRoom(error)) throw error;
+  return { [Symbol.dispose]: () => {} };
 }
 
 async function deleteFolder(folder: string): Promise<void> {
@@ -127,7 +147,7 @@ async function isStillThere(entry: SealedEntry | EncryptedEntry): Promise<boolea
 
 /** Locks of environments, taken when first needed and held to the end. */
 class EnvironmentLocks implements Disposable {
-  readonly #held = new Map<string, FileLock | null>();
+  readonly #held = new Map<string, Disposable | null>();
 
   constructor(private readonly shelf: string, private readonly deps: PruneDeps) {}
 
@@ -136,8 +156,9 @@ class EnvironmentLocks implements Disposable {
     if (this.deps.lockedEnvironments?.has(environment)) return true;
     let lock = this.#held.get(environment);
     if (lock === undefined) {
-      const taken = await FileLock.take(environmentLock(this.shelf, environment), this.deps.clock.now());
-      lock = taken instanceof FileLock ? taken : null;
+      const taken = await takeLookedAt(environmentLock(this.shelf, environment), this.deps.clock.now())
+        .catch(withoutRoom);
+      lock = "heldBy" in taken ? null : taken;
       this.#held.set(environment, lock);
     }
     return lock !== null;

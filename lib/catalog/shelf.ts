@@ -4,7 +4,7 @@ import { exists } from "./claim_folder.ts";
 import { addUsage, type TotalUsage, totalUsage } from "./folder_usage.ts";
 import { type FailedRun, readAllRecords, readFailedRuns } from "./records.ts";
 import type { ShelfEntry } from "./shelf_entry.ts";
-import { shelfFolders } from "./shelf_folders.ts";
+import { type ShelfFolder, shelfFolders } from "./shelf_folders.ts";
 import { type IndexedBackup, readIndex, writeIndex } from "./shelf_index.ts";
 import { ShelfReader } from "./shelf_reader.ts";
 import type { BackupSummary } from "./summary.ts";
@@ -46,12 +46,12 @@ export async function readShelf(folder: string, options: ReadShelfOptions = {}):
   const records = await readAllRecords(shelf);
   const reader = new ShelfReader(shelf, index, records, options.readEncrypted ?? (() => Promise.resolve(null)));
   const entries: ShelfEntry[] = [];
-  for (const found of shelfFolders(shelf)) {
+  for (const found of foldersOf(shelf)) {
     try {
       entries.push(await reader.read(found));
     } catch (error) {
       // A backup may be sealed, replaced or removed while the shelf is read.
-      if (!(error instanceof Deno.errors.NotFound)) throw error;
+      if (!(error instanceof Deno.errors.NotFound)) entries.push(reader.refused(found, error));
     }
   }
   const sorted = entries.toSorted((a, b) => b.time.getTime() - a.time.getTime() || (a.path < b.path ? 1 : -1));
@@ -63,6 +63,18 @@ export async function readShelf(folder: string, options: ReadShelfOptions = {}):
     failedRuns: await readFailedRuns(shelf),
     usage: totalUsage(joined.map((entry) => entry.usage)),
   };
+}
+
+function foldersOf(shelf: string): ShelfFolder[] {
+  try {
+    return shelfFolders(shelf);
+  } catch (cause) {
+    throw new PgstrataError("Cannot read the shelf: the system refused", {
+      context: { folder: shelf },
+      cause,
+      hint: "Name the folder that holds the backups with --dir or PGSTRATA_DIR; its owner may read it.",
+    });
+  }
 }
 
 /**

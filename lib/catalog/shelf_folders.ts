@@ -1,4 +1,4 @@
-import { join } from "@std/path";
+import { basename, join } from "@std/path";
 import { MANIFEST_FILE } from "./manifest.ts";
 import { parseFolderName } from "./parse_folder_name.ts";
 import { DELETING_SUFFIX, PARTIAL_SUFFIX } from "./shelf_paths.ts";
@@ -32,9 +32,13 @@ export function shelfFolders(shelf: string): ShelfFolder[] {
   return found;
 }
 
-/** A folder's state by what is in it; null when it went meanwhile. */
+/**
+ * A folder's state by what is in it; null when it went meanwhile. One that this user may not look into (`lost+found` of
+ * a file system's root) is taken by its name.
+ */
 export function contentState(folder: string): "sealed" | "age" | "gpg" | "foreign" | null {
   const names = folderNames(folder);
+  if (names === "closed") return parseFolderName(basename(folder)) === null ? "foreign" : "sealed";
   if (names === null) return null;
   if (names.has(MANIFEST_FILE)) return "sealed";
   if (names.has(`${MANIFEST_FILE}.age`)) return "age";
@@ -57,17 +61,19 @@ function bareName(name: string): string {
 function isBranch(folder: string, name: string): boolean {
   const isOurs = (part: string) => part === "archive" || part === "latest";
   if (isOurs(name)) return true;
-  for (const below of folderNames(folder) ?? []) {
+  const names = folderNames(folder);
+  if (names === "closed") return false;
+  for (const below of names ?? []) {
     if (isOurs(below) || parseFolderName(bareName(below)) !== null) return true;
   }
   return false;
 }
 
-function folderNames(folder: string): Set<string> | null {
+function folderNames(folder: string): Set<string> | "closed" | null {
   try {
     return new Set(Array.from(Deno.readDirSync(folder), (entry) => entry.name));
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return null;
-    throw error;
+    return "closed";
   }
 }

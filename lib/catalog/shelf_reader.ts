@@ -1,5 +1,5 @@
 import { join } from "@std/path";
-import { PgstrataError } from "../base/mod.ts";
+import { messageOf, PgstrataError } from "../base/mod.ts";
 import { type BackupMarks, marksOf, NO_MARKS } from "./backup_marks.ts";
 import { type FolderUsage, measureFolder } from "./folder_usage.ts";
 import { describeForeign } from "./foreign_folder.ts";
@@ -7,11 +7,19 @@ import { isLocked } from "./in_use.ts";
 import { MANIFEST_FILE, parseManifest } from "./manifest.ts";
 import { parseFolderName } from "./parse_folder_name.ts";
 import type { BackupRecord } from "./records.ts";
-import type { ShelfEntry } from "./shelf_entry.ts";
+import type { ForeignDescription, ShelfEntry } from "./shelf_entry.ts";
 import type { ShelfFolder } from "./shelf_folders.ts";
 import { type IndexedBackup, manifestFingerprint } from "./shelf_index.ts";
 import { environmentLock, locksFolder } from "./shelf_paths.ts";
 import { type BackupSummary, summarize } from "./summary.ts";
+
+const NOTHING_SEEN: ForeignDescription = {
+  backup: false,
+  fullArchive: null,
+  schemaArchives: [],
+  others: [],
+  serverVersion: null,
+};
 
 /** What a folder tells before anything in it is read. */
 interface Named {
@@ -74,6 +82,25 @@ export class ShelfReader {
       default:
         return found.state satisfies never;
     }
+  }
+
+  /**
+   * The entry of a folder that the system does not let us read: one backup on a bad sector, or of another user, must not
+   * hide the others.
+   */
+  refused({ path, name }: ShelfFolder, error: unknown): ShelfEntry {
+    const parsed = parseFolderName(name);
+    const facts = {
+      path,
+      folder: join(this.shelf, path),
+      time: parsed?.time ?? new Date(0),
+      environment: parsed?.environment ?? environmentOfPath(path),
+      label: parsed?.label ?? null,
+      usage: { apparent: 0, own: 0, links: [] },
+    };
+    return parsed === null
+      ? { ...facts, kind: "foreign", description: NOTHING_SEEN }
+      : { ...facts, kind: "unreadable", reason: messageOf(error) };
   }
 
   /**

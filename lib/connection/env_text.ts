@@ -3,7 +3,28 @@
  * optional `export`, values in `'…'`, `"…"` (with `\n`) or backticks, over several lines if need be, `#` comments.
  */
 export function parseEnvText(text: string): Record<string, string> {
+  return scanEnvText(text).variables;
+}
+
+/** Numbers, from 1, of lines that hold something which is neither assignment nor comment: they are passed over. */
+export function strayEnvLines(text: string): number[] {
+  const { lines, assigned } = scanEnvText(text);
+  return lines.flatMap((line, index) => {
+    const number = index + 1;
+    return line.trim() === "" || /^\s*#/.test(line) || assigned.has(number) ? [] : [number];
+  });
+}
+
+interface EnvScan {
+  readonly variables: Record<string, string>;
+  readonly lines: readonly string[];
+  /** Numbers of the lines that assignments and their values take. */
+  readonly assigned: ReadonlySet<number>;
+}
+
+function scanEnvText(text: string): EnvScan {
   const variables: Record<string, string> = {};
+  const assigned = new Set<number>();
   const rest = text.replace(/^\uFEFF/, "").replaceAll(/\r\n?/g, "\n");
   const assignment = /^[ \t]*(?:export[ \t]+)?([^\s=#][^=\n]*?)[ \t]*=[ \t]*/gm;
   for (let match = assignment.exec(rest); match !== null; match = assignment.exec(rest)) {
@@ -19,8 +40,16 @@ export function parseEnvText(text: string): Record<string, string> {
       ? quoted.replaceAll("\\n", "\n")
       : quoted;
     const after = close === -1 ? lineEnd : rest.indexOf("\n", close);
+    // An address without a name is read as one, up to the = in it.
+    const first = lineAt(rest, match.index + match[0].search(/\S/)) + (/^[\w.-]+$/.test(name) ? 0 : 1);
+    const last = lineAt(rest, after === -1 ? rest.length : after);
+    for (let line = first; line <= last; line++) assigned.add(line);
     if (after === -1) break;
     assignment.lastIndex = after;
   }
-  return variables;
+  return { variables, lines: rest.split("\n"), assigned };
+}
+
+function lineAt(text: string, index: number): number {
+  return text.slice(0, index).split("\n").length;
 }

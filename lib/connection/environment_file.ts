@@ -1,6 +1,6 @@
 import { join } from "@std/path";
 import { PgstrataError } from "../base/mod.ts";
-import { parseEnvText } from "./env_text.ts";
+import { parseEnvText, strayEnvLines } from "./env_text.ts";
 
 /** Variables whose values are often passwords or hold one. */
 const SECRET_NAME = /URL|PASSWORD|PASSPHRASE|SECRET|TOKEN|KEY/i;
@@ -28,9 +28,18 @@ export async function loadEnvironment(
       hint: "Make it readable for this user, or move it away and set the variables in the environment.",
     });
   }
-  const warnings = cutValues(text).map((name) =>
-    `${path}: the value of ${name} is cut at an unquoted "#". Put it in quotes: ${name}="…", or write # as %23 in a URL.`
-  );
+  const stray = strayEnvLines(text);
+  const warnings = [
+    ...cutValues(text).map((name) =>
+      `${path}: the value of ${name} is cut at an unquoted "#". Put it in quotes: ${name}="…", or write # as %23 in a URL.`
+    ),
+    // Never the text: it may be a password.
+    ...stray.length === 0 ? [] : [
+      `${path}: line${stray.length === 1 ? "" : "s"} ${stray.slice(0, 8).join(", ")}${
+        stray.length > 8 ? " and more" : ""
+      } ${stray.length === 1 ? "is" : "are"} no NAME=value and passed over.`,
+    ],
+  ];
   return { env: { ...parseEnvText(text), ...realEnv }, warnings };
 }
 

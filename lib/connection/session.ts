@@ -30,7 +30,7 @@ SELECT pg_catalog.set_config(s.name, v.value, false)
 FROM (VALUES ('statement_timeout', '0'), ('lock_timeout', '0'), ('idle_in_transaction_session_timeout', '0'),
   ('idle_session_timeout', '0'), ('transaction_timeout', '0'), ('row_security', 'off'), ('DateStyle', 'ISO'),
   ('IntervalStyle', 'postgres'), ('extra_float_digits', '3'), ('synchronize_seqscans', 'off'),
-  ('search_path', $1)) AS v (name, value)
+  ('standard_conforming_strings', 'on'), ('quote_all_identifiers', 'off'), ('search_path', $1)) AS v (name, value)
 JOIN pg_catalog.pg_settings AS s USING (name)`;
 
 /**

@@ -56,6 +56,11 @@ export class UnsealedEncryption implements AsyncDisposable {
     this.#running.set(path, encrypted);
   }
 
+  /** Waits for the files that were given so far. */
+  async settle(): Promise<void> {
+    await Promise.all(this.#running.values());
+  }
+
   /** Waits until nothing runs, and forgets all files: they are made anew. */
   async clear(): Promise<void> {
     await Promise.allSettled(this.#running.values());

@@ -1,6 +1,6 @@
 import { messageOf, qualifiedName, quoteIdentifier, quoteLiteral } from "../base/mod.ts";
 import { maskedHost, type Session, type Target, toolEnvironment } from "../connection/mod.ts";
-import { readServerFacts } from "../inventory/mod.ts";
+import { dumpEnvironment, readServerFacts } from "../inventory/mod.ts";
 import { dumpError, dumpGlobals, type ToolSet } from "../postgres/mod.ts";
 import { TempFolder } from "../system/mod.ts";
 import { describeDatabase, type LiveDescription } from "../verify/mod.ts";
@@ -102,9 +102,10 @@ async function readRoles(
 ): Promise<{ readonly roles: string | null; readonly problem: string | null }> {
   await using folder = await TempFolder.create();
   try {
+    const environment = await toolEnvironment(live.session.target, folder.path);
     const roles = await dumpGlobals({
       tools: live.tools,
-      environment: await toolEnvironment(live.session.target, folder.path),
+      environment: await dumpEnvironment(live.session, environment, live.encoding),
       database: live.database,
       passwords: false,
       signal,

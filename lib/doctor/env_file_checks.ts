@@ -44,8 +44,12 @@ function environmentsCheck({ environments }: EnvFileFacts, path: string): Check 
     : problem("env_file", `${path} configures no database`, `Add to ${path}: DATABASE_URL_STAGING="postgresql://…"`);
 }
 
-/** What `loadEnvironment` says of a value that an unquoted `#` cuts. */
+/** What `loadEnvironment` says of a value that an unquoted `#` cuts, and of lines that it passes over. */
 function cutCheck(text: string, path: string): Check[] {
+  const lines = /: (lines? .*) no NAME=value and passed over\.$/.exec(text)?.[1];
+  if (lines !== undefined) {
+    return [warning("env_file_lines", `${lines} no NAME=value and passed over`, `Mend ${path}: NAME="value"`)];
+  }
   const name = /the value of (\w+) is cut/.exec(text)?.[1];
   if (name === undefined) return [];
   const message = `the value of ${name} is cut at an unquoted "#": a password would be wrong without a word`;

@@ -2,6 +2,7 @@ import { qualifiedName, quoteIdentifier } from "../base/mod.ts";
 import type { Session } from "../connection/mod.ts";
 import { countUnreadableLargeObjects, type Relation, type ServerFacts } from "../inventory/mod.ts";
 import { type Check, ok, problem, shortened, warning } from "./check.ts";
+import { shellQuoted } from "./shell_quoted.ts";
 
 /** Whose rows, or value, a backup reads: the same as `lib/backup/readability.ts`. */
 const READ_KINDS: ReadonlySet<Relation["kind"]> = new Set(["table", "partitioned_table", "sequence"]);
@@ -94,9 +95,4 @@ async function largeObjectCheck(session: Session, server: ServerFacts): Promise<
     `${server.user} cannot read ${count} large objects`,
     "Back up as their owner, or grant SELECT ON LARGE OBJECT; --skip-unreadable leaves them out",
   );
-}
-
-/** A word in single quotes for a POSIX shell. */
-function shellQuoted(text: string): string {
-  return `'${text.replaceAll("'", `'\\''`)}'`;
 }

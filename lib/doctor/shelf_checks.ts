@@ -1,8 +1,9 @@
 import { join } from "@std/path";
-import { messageOf, PgstrataError } from "../base/mod.ts";
+import { counted, messageOf, PgstrataError } from "../base/mod.ts";
 import { isSameEnvironment, readShelf, type SealedEntry, type Shelf } from "../catalog/mod.ts";
 import { TempFolder } from "../system/mod.ts";
 import { type Check, ok, problem, problemOf, shortened, warning } from "./check.ts";
+import { shellPath } from "./shell_quoted.ts";
 import { existing } from "./size_checks.ts";
 
 /** A shelf as found, and what is to be said of it. */
@@ -58,23 +59,31 @@ async function writableCheck(folder: string): Promise<Check> {
     return problem(
       "shelf_writable",
       `${folder} cannot be written: ${messageOf(error)}`,
-      `mkdir -p ${folder} && chown "$(id -un)" ${folder}   # or --dir DIR`,
+      `mkdir -p ${shellPath(folder)} && chown "$(id -un)" ${shellPath(folder)}   # or --dir DIR`,
     );
   }
 }
 
 /** Damaged and unfinished folders. */
 function contentCheck(shelf: Shelf): Check {
-  const unreadable = shelf.entries.filter(({ kind }) => kind === "unreadable");
+  const unreadable = shelf.entries.filter((entry) => entry.kind === "unreadable");
   const leftovers = shelf.entries.filter((entry) => entry.kind === "partial" && !entry.running);
   const backups = shelf.entries.filter(({ kind }) => kind === "backup" || kind === "encrypted").length;
-  const details = shortened([...unreadable, ...leftovers].map(({ path, kind }) => `${path}: ${kind}`));
+  const details = shortened([
+    ...unreadable.map(({ path, reason }) => `${path}: ${reason}`),
+    ...leftovers.map(({ path, kind }) => `${path}: ${kind}`),
+  ]);
   if (unreadable.length > 0) {
-    const fix = `cd ${unreadable[0]?.folder ?? ""} && sha256sum -c SHA256SUMS`;
-    return problem("shelf", `${unreadable.length} backups cannot be read: their manifests are damaged`, fix, details);
+    const fix = `cd ${shellPath(unreadable[0]?.folder ?? "")} && sha256sum -c SHA256SUMS`;
+    return problem(
+      "shelf",
+      `${counted(unreadable.length, "backup")} cannot be read; see \`pgstrata list\``,
+      fix,
+      details,
+    );
   }
   if (leftovers.length > 0) {
-    const message = `${leftovers.length} unfinished folders were left by interrupted runs`;
+    const message = `left by interrupted runs: ${counted(leftovers.length, "unfinished folder")}`;
     return warning("shelf", message, "pgstrata backup   # the next run of their environment removes them", details);
   }
   return ok("shelf", `${backups} ${backups === 1 ? "backup" : "backups"} in ${shelf.folder}`);

@@ -2,6 +2,7 @@
 export * from "./access_list.ts";
 export * from "./catalog_objects.ts";
 export * from "./extensions.ts";
+export * from "./extension_objects.ts";
 export * from "./name_pattern.ts";
 export * from "./privileges.ts";
 export * from "./relations.ts";
@@ -9,3 +10,4 @@ export * from "./server_facts.ts";
 export * from "./tsv.ts";
 export * from "./view_options.ts";
 export * from "./schemas.ts";
+export * from "./dump_environment.ts";

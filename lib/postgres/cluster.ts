@@ -1,11 +1,11 @@
 import { tmpdir } from "node:os";
-import { PgstrataError, Secret } from "../base/mod.ts";
+import { causeMessages, PgstrataError, Secret } from "../base/mod.ts";
 import { processText, removeTree } from "../system/mod.ts";
 import { ClusterFolder } from "./cluster_folder.ts";
 import { addSettings, FAST_SETTINGS, initCluster, type InitOptions, SUPERUSER } from "./init_cluster.ts";
 import { ServerProcess, type StopMode } from "./server_process.ts";
 import { type ServerUser, serverUser } from "./server_user.ts";
-import { openTcp, type TcpOptions, writeTls } from "./server_tcp.ts";
+import { type ChosenTcp, freePort, openTcp, type TcpOptions, writeTls } from "./server_tcp.ts";
 import type { ToolSet } from "./tool_set.ts";
 
 export type { InitOptions, StopMode, TcpOptions };
@@ -31,6 +31,9 @@ export interface ClusterOptions extends InitOptions {
   readonly template?: string;
 }
 
+/** Ports that are tried, where any would do and others take them between choice and start. */
+const MOST_PORTS = 5;
+
 /**
  * A PostgreSQL server in a private folder that goes without a trace: with its scope, with our
  * process (also by SIGKILL), or at the latest when the next one is started.
@@ -45,17 +48,19 @@ export interface ClusterOptions extends InitOptions {
 export class DisposableCluster implements AsyncDisposable {
   readonly #log: string[] = [];
   #process: ServerProcess | undefined;
+  #port: number;
 
   private constructor(
     readonly tools: ToolSet,
     readonly superuser: string,
     private readonly folder: ClusterFolder,
     private readonly user: ServerUser | null,
-    /** Port, also part of the socket's name. */
-    readonly port: number,
+    port: number,
     /** Password for TCP; null when the server has its socket only. */
     readonly password: Secret | null,
-  ) {}
+  ) {
+    this.#port = port;
+  }
 
   /**
    * Initialises and starts a server.
@@ -99,7 +104,7 @@ export class DisposableCluster implements AsyncDisposable {
 
   static async #create(
     options: ClusterOptions,
-    tcp: ReturnType<typeof openTcp>,
+    tcp: ChosenTcp | null,
     fill: (cluster: DisposableCluster) => Promise<void>,
   ): Promise<DisposableCluster> {
     const user = serverUser();
@@ -116,12 +121,17 @@ export class DisposableCluster implements AsyncDisposable {
     try {
       await fill(cluster);
       if (tcp?.tls !== undefined) await cluster.#configure(await writeTls(cluster.dataFolder, user, tcp.tls));
-      await cluster.resume();
+      await cluster.#begin(tcp?.anyPort ?? false);
       return cluster;
     } catch (error) {
       await cluster[Symbol.asyncDispose]();
       throw error;
     }
+  }
+
+  /** Port, also part of the socket's name. */
+  get port(): number {
+    return this.#port;
   }
 
   /** Folder of the server's data. */
@@ -234,6 +244,20 @@ export class DisposableCluster implements AsyncDisposable {
       ...this.#identity(),
     });
     await Deno.chmod(this.dataFolder, 0o700);
+  }
+
+  /** The first start: on another port if somebody took ours meanwhile. */
+  async #begin(anyPort: boolean): Promise<void> {
+    for (let attempt = 1;; attempt++) {
+      try {
+        return await this.resume();
+      } catch (error) {
+        const isTaken = causeMessages(error).some((message) => /could not bind IPv4 address/.test(message));
+        if (!anyPort || !isTaken || attempt >= MOST_PORTS) throw error;
+        this.#port = freePort();
+        await addSettings(this.dataFolder, { port: `${this.port}` });
+      }
+    }
   }
 
   #identity(): { uid?: number; gid?: number } {

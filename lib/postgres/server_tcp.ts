@@ -1,5 +1,5 @@
 import { join } from "@std/path";
-import { Secret } from "../base/mod.ts";
+import { PgstrataError, Secret } from "../base/mod.ts";
 import type { ServerUser } from "./server_user.ts";
 
 /** Certificate and key of a server, PEM text. */
@@ -20,11 +20,18 @@ export interface TcpOptions {
   readonly port?: number;
 }
 
+/** {@linkcode TcpOptions} with everything chosen. */
+export interface ChosenTcp extends TcpOptions {
+  readonly port: number;
+  /** Whether the port is one of ours: any other would do, too. */
+  readonly anyPort: boolean;
+}
+
 /** Options with a port and a password chosen; null for no TCP. */
-export function openTcp(tcp: boolean | TcpOptions): TcpOptions & { readonly port: number } | null {
+export function openTcp(tcp: boolean | TcpOptions): ChosenTcp | null {
   if (tcp === false) return null;
   const given = tcp === true ? { password: new Secret(crypto.randomUUID()) } : tcp;
-  return { ...given, port: given.port ?? freePort() };
+  return { ...given, port: given.port ?? freePort(), anyPort: given.port === undefined };
 }
 
 /** Writes certificate and key beside the data; gives the settings that use them. */
@@ -45,8 +52,19 @@ export async function writeTls(
   return { ssl: "on", ssl_cert_file: "server.crt", ssl_key_file: "server.key" };
 }
 
+/** Ports below those that systems hand out to whoever asks for any, to clients above all: nobody gets one by chance. */
+const PORTS = { first: 15_000, count: 15_000, attempts: 100 };
+
 /** A TCP port of 127.0.0.1 nobody listens on at this moment. */
-function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
+export function freePort(): number {
+  for (let attempt = 0; attempt < PORTS.attempts; attempt++) {
+    const port = PORTS.first + Math.floor(Math.random() * PORTS.count);
+    try {
+      using _listener = Deno.listen({ hostname: "127.0.0.1", port });
+      return port;
+    } catch (error) {
+      if (!(error instanceof Deno.errors.AddrInUse)) throw error;
+    }
+  }
+  throw new PgstrataError(`Cannot find a free port: ${PORTS.attempts} were all taken`);
 }

@@ -44,6 +44,9 @@ function hideTip() {
   marked = null;
   tip.hidden = true;
 }
+// Where charts are wider than the screen, the newest is what is looked for.
+for (const figure of document.querySelectorAll("figure")) figure.scrollLeft = figure.scrollWidth;
+
 for (const chart of document.querySelectorAll("svg.chart")) {
   const items = [...chart.querySelectorAll("[data-tip]")];
   let current = -1;

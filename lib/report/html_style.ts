@@ -126,7 +126,7 @@ footer { color: var(--soft); font-size: 12.5px; padding-bottom: 32px; }
 #tip { position: fixed; z-index: 2; max-width: 420px; background: var(--ink); color: var(--page); font-size: 12.5px; border-radius: 6px; padding: 5px 9px; pointer-events: none; overflow-wrap: anywhere; }
 #tip[hidden], .environment[hidden] { display: none; }
 @media (max-width: 720px) { header, main, footer { padding-left: 12px; padding-right: 12px; } .pair { grid-template-columns: 1fr; } .steps > div { grid-template-columns: 1fr; gap: 2px; } .part { padding: 14px; }
-  figure:has(> svg.chart) { overflow-x: auto; }
+  figure:has(> svg.chart) { overflow-x: auto; } figure > :not(svg) { position: sticky; left: 0; }
   figure > svg.chart { min-width: 640px; } .pair svg.chart, svg.calendar { min-width: 0; } }
 @media print {
   :root, :root[data-theme="dark"] { color-scheme: light; ${LIGHT} }

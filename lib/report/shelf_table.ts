@@ -131,7 +131,10 @@ const EXPLANATIONS = [
   ["deleting", "half removed: its removal was interrupted; `pgstrata prune --apply` finishes it"],
   ["foreign", "foreign: not written by pgstrata, or without its manifest; never removed by prune"],
   ["no backup", "no backup: nothing in it looks like one; never removed by prune"],
-  ["unreadable", "UNREADABLE: its manifest is damaged or of a newer pgstrata; `sha256sum --check SHA256SUMS` in it"],
+  [
+    "unreadable",
+    "UNREADABLE: its manifest is damaged, of a newer pgstrata, or of another user; `sha256sum --check SHA256SUMS` in it",
+  ],
   ["damaged", "DAMAGED: found so when it was verified last"],
 ] as const;
 

@@ -1,4 +1,4 @@
-import { causeMessages, messageOf, qualifiedName } from "../base/mod.ts";
+import { causeMessages, counted, messageOf, qualifiedName } from "../base/mod.ts";
 import type { PinnedTarget, Session } from "../connection/mod.ts";
 import type { CompareRequest, Comparison } from "./comparison.ts";
 import { restoredSchemas } from "./finish_database.ts";
@@ -40,7 +40,7 @@ export async function countPlatformRows(work: RestoreWork, session: Session): Pr
     log.differs = true;
     log.warn(`${name} has ${row?.count} rows instead of ${expected}`);
   }
-  if (tables > 0) log.done(`counted the rows of ${tables} tables of the platform`);
+  if (tables > 0) log.done(`counted the rows of ${counted(tables, "table")} of the platform`);
 }
 
 function together(one: Comparison, other: Comparison): Comparison {

@@ -35,6 +35,12 @@ export function databaseStatements(toc: Toc, name: string): string[] {
     });
 }
 
+/** The statement that gives a database of another name the owner of the archive's; none where the archive says none. */
+export function databaseOwner(toc: Toc, name: string): string[] {
+  const owner = toc.entries.find(({ desc }) => desc === "DATABASE")?.owner ?? "";
+  return owner === "" ? [] : [`ALTER DATABASE ${quoteIdentifier(name)} OWNER TO ${quoteIdentifier(owner)}`];
+}
+
 /** Runs them one by one; gives those that the server refused or that name a role that is missing, with the reason. */
 export async function applyDatabaseStatements(
   session: Session,

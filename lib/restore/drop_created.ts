@@ -1,5 +1,6 @@
 import { quoteIdentifier } from "../base/mod.ts";
-import { dropDatabase, openMaintenance, PATIENT } from "./maintenance.ts";
+import { dropRestoredDatabase } from "../connection/mod.ts";
+import { openMaintenance, PATIENT } from "./maintenance.ts";
 import type { RestoreStart } from "./prepare_restore.ts";
 
 /** Drops the database that `--create-db` made: it was ours alone. That this fails is told, and not fatal. */
@@ -8,7 +9,7 @@ export async function dropCreated({ log, target, deps }: Pick<RestoreStart, "log
   const signal = deps.signal.aborted ? new AbortController().signal : deps.signal;
   try {
     await using maintenance = await openMaintenance(target, signal, PATIENT);
-    await dropDatabase(maintenance, target.database);
+    await dropRestoredDatabase(maintenance, target.database);
     log.createdDatabase = false;
     log.done(`dropped database ${target.database} again`, "nothing was changed: the new database was dropped again");
   } catch {

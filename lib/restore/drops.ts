@@ -5,6 +5,7 @@ import { countRows } from "./count_rows.ts";
 import { isAttached, quotedName } from "./entry_names.ts";
 import { findExisting } from "./existing_objects.ts";
 import type { Overwritten } from "./plan.ts";
+import { hangingKey, ownedByPlatform, platformVerdict } from "./platform_rules.ts";
 import {
   type Cascaded,
   readCascade,
@@ -25,6 +26,8 @@ export interface Drops {
   readonly droppedSchemas: ReadonlySet<string>;
   /** Entries that go with what is dropped and have to come back, though nobody chose them. */
   readonly again: readonly TocEntry[];
+  /** Those of them that this role may not make. */
+  readonly refused: readonly TocEntry[];
 }
 
 /** Nothing is in the way. */
@@ -34,6 +37,7 @@ export const NO_DROPS: Drops = {
   keptSchemas: new Set(),
   droppedSchemas: new Set(),
   again: [],
+  refused: [],
 };
 
 /** Kinds that stand in no schema. Comments and access lists come and go with them. */
@@ -51,15 +55,20 @@ const GLOBAL_KINDS: ReadonlySet<string> = new Set([
 /** Of these, kinds that are not looked up: DROP … IF EXISTS does no harm. */
 const NOT_LOOKED_UP: ReadonlySet<string> = new Set(["ACCESS METHOD", "CAST", "TRANSFORM"]);
 
-/** Plans what is dropped when the whole database, or whole schemas, are replaced: everything in those schemas. */
+/**
+ * Plans what is dropped when the whole database, or whole schemas, are replaced: everything in those schemas.
+ *
+ * @param covered schemas that the backup holds as they were, be it empty
+ */
 export async function planSchemaDrops(
   session: Session,
   facts: TargetFacts,
   toc: Toc,
   entries: readonly TocEntry[],
   selection: Selection,
+  covered: ReadonlySet<string>,
 ): Promise<Drops> {
-  const schemas = schemasToReplace(facts, entries, selection);
+  const schemas = schemasToReplace(facts, entries, selection, covered);
   const contents = await readSchemaContents(session, schemas);
   const withExtensions = await schemasOfExtensions(session, schemas);
   const kept = new Set(
@@ -69,7 +78,8 @@ export async function planSchemaDrops(
   );
   const globals = selection.whole ? await existingGlobals(session, entries) : [];
   const cascade = schemas.length === 0 ? [] : await readCascade(session, schemas, globals.length > 0);
-  const again = entriesOfCascade(toc, entries, cascade);
+  const gone = entriesOfCascade(toc, entries, cascade);
+  const again = gone.filter((entry) => mayComeBack(entry, facts));
   const extensions = cascade.filter(({ kind }) => kind === "extension").map(({ name }) => name);
   const sql = [
     ...schemas.filter((name) => !kept.has(name)).map((name) => `DROP SCHEMA ${quoteIdentifier(name)} CASCADE;`),
@@ -99,7 +109,14 @@ export async function planSchemaDrops(
       : [],
   ];
   const dropped = new Set(schemas.filter((name) => !kept.has(name)));
-  return { sql: sql.join("\n"), overwritten, keptSchemas: kept, droppedSchemas: dropped, again };
+  return {
+    sql: sql.join("\n"),
+    overwritten,
+    keptSchemas: kept,
+    droppedSchemas: dropped,
+    again,
+    refused: gone.filter((entry) => !again.includes(entry)),
+  };
 }
 
 /** Large objects belong to no schema: all of them go. */
@@ -150,6 +167,12 @@ function cascadeKey(entry: TocEntry): string | null {
     case "VIEW":
     case "MATERIALIZED VIEW":
       return `${entry.desc.toLowerCase()} ${quotedName(entry)}`;
+    case "POLICY":
+    case "TRIGGER": {
+      // POLICY name ON schema.table
+      const match = /^\S+ (.*) ON ([^ ].*)$/su.exec(hangingKey(entry) ?? "");
+      return match === null ? null : `${entry.desc.toLowerCase()} ${match[1]} on ${match[2]}`;
+    }
     case "FK CONSTRAINT": {
       const match = /^ALTER TABLE (?:ONLY )?(.*) DROP CONSTRAINT (.*);\n$/su.exec(entry.dropStmt ?? "");
       return match === null ? null : `table constraint ${match[2]} on ${match[1]}`;
@@ -157,6 +180,11 @@ function cascadeKey(entry: TocEntry): string | null {
     default:
       return null;
   }
+}
+
+/** A policy on a table of Supabase's platform that goes in a cascade may be one that only the platform can make. */
+function mayComeBack(entry: TocEntry, facts: TargetFacts): boolean {
+  return !facts.supabase || platformVerdict(entry, facts, new Set()).restore === "as usual";
 }
 
 /** Plans what is dropped when single tables are replaced: they alone, and foreign keys of others that point at them. */
@@ -243,7 +271,12 @@ export const RELATION_WORDS: ReadonlySet<string> = new Set([
   "SEQUENCE",
 ]);
 
-function schemasToReplace(facts: TargetFacts, entries: readonly TocEntry[], selection: Selection): string[] {
+function schemasToReplace(
+  facts: TargetFacts,
+  entries: readonly TocEntry[],
+  selection: Selection,
+  covered: ReadonlySet<string>,
+): string[] {
   const named = selection.whole
     ? new Set(entries.flatMap((entry) => {
       if (entry.desc === "SCHEMA") return [entry.tag ?? ""];
@@ -252,7 +285,12 @@ function schemasToReplace(facts: TargetFacts, entries: readonly TocEntry[], sele
         : [];
     }))
     : new Set(selection.schemas);
-  return [...named].filter((name) => name !== "" && facts.schemas.has(name)).sort();
+  // An empty public has no entry at all.
+  if (selection.whole && covered.has("public")) named.add("public");
+  // Of the platform's schemas only rows are replaced, in the platform's own tables.
+  return [...named].filter((name) =>
+    name !== "" && facts.schemas.has(name) && !(facts.supabase && ownedByPlatform(name, facts))
+  ).sort();
 }
 
 function isSchema(name: string): (entry: TocEntry) => boolean {

@@ -1,7 +1,9 @@
 import type { TocEntry } from "../archive/mod.ts";
 import type { Session } from "../connection/mod.ts";
+import { choicesOf } from "./backup_scope.ts";
 import { setAsideDefaultPrivileges } from "./default_privileges.ts";
 import { type Drops, NO_DROPS, planSchemaDrops, planTableDrops, UNLINK_ALL } from "./drops.ts";
+import { joinedLast } from "./joined_last.ts";
 import type { Overwritten } from "./plan.ts";
 import { checkPlatformColumns } from "./platform_columns.ts";
 import { planPlatformExtras } from "./platform_extras.ts";
@@ -65,11 +67,11 @@ export async function planInPlace(session: Session, work: RestoreWork): Promise<
     parts: [
       ...sql([defaults.aside, drops.sql].filter((text) => text !== "").join("\n")),
       ...platform.parts,
-      ...part(entries),
+      ...part(joinedLast(entries, archive.toc)),
       ...sql([...list.after, ...extras.sql, defaults.back].filter((text) => text !== "").join("\n")),
       ...platform.last,
     ],
-    todo: [...extras.todo, ...policiesToMake(work)],
+    todo: [...extras.todo, ...policiesToMake(work, drops)],
     overwritten: [...drops.overwritten, ...platform.overwritten],
     rowsOnly: false,
     entries: entries.length + list.platformRows.length,
@@ -77,8 +79,11 @@ export async function planInPlace(session: Session, work: RestoreWork): Promise<
 }
 
 /** Policies that only the platform's owner can make: their text, for the SQL editor of the dashboard. */
-function policiesToMake({ list, archive }: RestoreWork): string[] {
-  const refused = new Set(list.leftOut.filter(({ reason }) => reason === POLICY_REFUSED).map(({ dumpId }) => dumpId));
+function policiesToMake({ list, archive }: RestoreWork, drops: Drops): string[] {
+  const refused = new Set([
+    ...list.leftOut.filter(({ reason }) => reason === POLICY_REFUSED).map(({ dumpId }) => dumpId),
+    ...drops.refused.filter(({ desc }) => desc === "POLICY").map(({ dumpId }) => dumpId),
+  ]);
   return archive.toc.entries.filter(({ dumpId }) => refused.has(dumpId))
     .map(({ defn }) => `create the policy in the dashboard: ${(defn ?? "").trim()}`);
 }
@@ -104,9 +109,10 @@ function sortRows(entries: readonly TocEntry[]): { readonly data: TocEntry[]; re
   };
 }
 
-async function planDrops(session: Session, { options, selection, facts, archive, list }: RestoreWork): Promise<Drops> {
+async function planDrops(session: Session, work: RestoreWork): Promise<Drops> {
+  const { options, selection, facts, archive, list } = work;
   const bySchema = selection.whole || selection.schemas.length > 0
-    ? await planSchemaDrops(session, facts, archive.toc, list.entries, selection)
+    ? await planSchemaDrops(session, facts, archive.toc, list.entries, selection, coveredSchemas(work))
     : NO_DROPS;
   const inSchemas = new Set(selection.whole ? [] : selection.schemas);
   const single = list.entries.filter(({ namespace }) => !inSchemas.has(namespace ?? ""));
@@ -122,5 +128,11 @@ async function planDrops(session: Session, { options, selection, facts, archive,
     keptSchemas: bySchema.keptSchemas,
     droppedSchemas: bySchema.droppedSchemas,
     again: [...bySchema.again, ...byTable.again],
+    refused: [...bySchema.refused, ...byTable.refused],
   };
+}
+
+/** Schemas that the backup holds in full: none when it was made of a choice. */
+function coveredSchemas({ source: { manifest } }: RestoreWork): Set<string> {
+  return new Set(choicesOf(manifest).length > 0 ? [] : manifest.schemas.map(({ name }) => name));
 }

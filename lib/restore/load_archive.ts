@@ -1,4 +1,4 @@
-import { type TocEntry, withoutDeadlocks } from "../archive/mod.ts";
+import { inLoadOrder, loadStages, type TocEntry } from "../archive/mod.ts";
 import type { ToolSet } from "../postgres/mod.ts";
 import { runProcess } from "../system/mod.ts";
 import { restoreError } from "./restore_error.ts";
@@ -29,10 +29,10 @@ export interface LoadOptions {
  * @throws {PgstrataError} what the server refused, with a hint
  */
 export async function loadArchive(options: LoadOptions): Promise<void> {
-  if (options.jobs === 1) return await loadOnce(options, "load");
-  const { together, after } = withoutDeadlocks(options.entries);
-  await loadOnce({ ...options, entries: together }, "load");
-  if (after.length > 0) await loadOnce({ ...options, entries: after, jobs: 1 }, "load-after");
+  if (options.jobs === 1) return await loadOnce({ ...options, entries: inLoadOrder(options.entries) }, "load");
+  for (const [index, { entries, alone }] of loadStages(options.entries).entries()) {
+    await loadOnce({ ...options, entries, jobs: alone ? 1 : options.jobs }, `load-${index}`);
+  }
 }
 
 async function loadOnce(options: LoadOptions, name: string): Promise<void> {

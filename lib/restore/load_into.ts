@@ -1,5 +1,5 @@
 import { counted, messageOf, PgstrataError } from "../base/mod.ts";
-import { openSession, type PinnedTarget, readSlots, toolEnvironment } from "../connection/mod.ts";
+import { openSession, type PinnedTarget, readSlots, toolEnvironment, withSettings } from "../connection/mod.ts";
 import { makeFolder } from "../system/mod.ts";
 import { join } from "@std/path";
 import { loadArchive } from "./load_archive.ts";
@@ -45,7 +45,7 @@ export async function runParts(
       psql: work.psql,
       folder,
       lockTimeout: options.lockTimeout,
-      environment: await toolEnvironment(target, folder),
+      environment: withSettings(await toolEnvironment(target, folder), work.facts.startSettings),
       database: target.database,
       owners: list.owners.all,
       tablespaces: hasTablespaces(work),
@@ -122,7 +122,7 @@ async function loadInto(work: RestoreWork, target: PinnedTarget, cores: number):
   const folder = await connectionFolder(work);
   await loadArchive({
     tools: work.tools,
-    environment: await toolEnvironment(target, folder),
+    environment: withSettings(await toolEnvironment(target, folder), work.facts.startSettings),
     database: target.database,
     archive: work.archive.path,
     entries: [...list.entries],

@@ -74,7 +74,7 @@ export class Logbook {
     this.#close();
     return {
       version: 1,
-      backup: this.options.folder,
+      backup: this.options.backup ?? this.options.folder,
       target: this.target,
       environment: this.environment,
       database: this.database,

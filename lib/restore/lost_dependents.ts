@@ -26,11 +26,12 @@ export async function describeLostDependents(
   const chosen = new Set([...selection.entries, ...list.entries].map(({ dumpId }) => dumpId));
   const roots = new Set(list.entries.filter(({ desc }) => KINDS.has(desc)).map(({ dumpId }) => dumpId));
   const found = dependentsOf(archive.toc, roots);
+  const byId = new Map(archive.toc.entries.map((entry) => [entry.dumpId, entry]));
+  const views = viewsOfRules(archive.toc.entries.filter(({ dumpId }) => found.has(dumpId)), byId);
   const candidates = archive.toc.entries.filter(({ dumpId, desc }) =>
-    KINDS.has(desc) && found.has(dumpId) && !chosen.has(dumpId)
+    KINDS.has(desc) && (found.has(dumpId) || views.has(dumpId)) && !chosen.has(dumpId)
   );
   if (candidates.length === 0) return null;
-  const byId = new Map(archive.toc.entries.map((entry) => [entry.dumpId, entry]));
   const tablesOf = (entry: TocEntry) =>
     entry.dependencies.flatMap((dumpId) => byId.get(dumpId) ?? []).filter(({ desc }) => desc === "TABLE");
   const existing = await findExisting(session, [...new Set([...candidates, ...candidates.flatMap(tablesOf)])]);
@@ -45,4 +46,18 @@ export async function describeLostDependents(
   const more = lost.length > NAMED ? ` and ${lost.length - NAMED} more` : "";
   return `not restored, since nobody chose it: the backup has ${names.join(", ")}${more}, which ` +
     `need what is restored, and the target lacks them: choose them with --table, too, or run their text from schema.sql`;
+}
+
+/** Views that group by a primary key are dumped as an empty view, and as its rule `_RETURN`, which needs the table. */
+function viewsOfRules(entries: readonly TocEntry[], byId: ReadonlyMap<number, TocEntry>): Set<number> {
+  const rules = entries.filter(({ desc, tag }) => desc === "RULE" && (tag ?? "").endsWith(" _RETURN"));
+  return new Set(
+    rules.flatMap(({ namespace, tag, dependencies }) =>
+      dependencies.filter((dumpId) => {
+        const view = byId.get(dumpId);
+        return view !== undefined && view.desc.endsWith("VIEW") && view.namespace === namespace &&
+          `${view.tag} _RETURN` === tag;
+      })
+    ),
+  );
 }

@@ -1,6 +1,7 @@
 import { PgstrataError, quoteIdentifier, quoteLiteral, type RetryPolicy } from "../base/mod.ts";
-import { ConnectionError, openSession, type PinnedTarget, QueryError, type Session } from "../connection/mod.ts";
+import { ConnectionError, type PinnedTarget, QueryError, type Session } from "../connection/mod.ts";
 import type { ServerFacts } from "../inventory/mod.ts";
+import { openWriter } from "./open_writer.ts";
 
 /** Databases that every cluster has and that one can connect to while another is created or renamed. */
 const MAINTENANCE = ["postgres", "template1"];
@@ -29,7 +30,7 @@ export async function openMaintenance(
   let first: unknown;
   for (const database of MAINTENANCE.filter((name) => name !== target.database)) {
     try {
-      return await openSession(inDatabase(target, database), { signal, retry });
+      return await openWriter(inDatabase(target, database), { signal, retry });
     } catch (error) {
       signal.throwIfAborted();
       if (!(error instanceof ConnectionError)) throw error;
@@ -69,11 +70,6 @@ export async function createDatabase(session: Session, name: string, shape: Data
       hint: "Create it by hand with a locale that the server has, and restore into it.",
     });
   }
-}
-
-/** Drops a database, whoever is connected; one that is not there is fine. */
-export async function dropDatabase(session: Session, name: string): Promise<void> {
-  await session.execute(`DROP DATABASE IF EXISTS ${quoteIdentifier(name)} WITH (FORCE)`);
 }
 
 /** A name made of a database's and a suffix, cut to PostgreSQL's 63 bytes. */

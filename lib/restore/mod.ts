@@ -2,6 +2,7 @@
 export * from "./comparison.ts";
 export * from "./options.ts";
 export * from "./plan.ts";
+export { platformSchemaOf } from "./platform_rules.ts";
 export * from "./report.ts";
 export { runRestore } from "./run_restore.ts";
 export { isSameDatabase, refuseProduction } from "./production_guard.ts";

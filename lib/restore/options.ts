@@ -10,6 +10,8 @@ export type Tier = "full" | "schema" | "table";
 export interface RestoreOptions {
   /** The backup's folder. */
   readonly folder: string;
+  /** The backup as people know it, where `folder` is only what it was decrypted to. */
+  readonly backup?: string;
   readonly target: Target;
   /** Patterns as in `pg_dump`; both empty is the whole database. */
   readonly schemas: readonly string[];

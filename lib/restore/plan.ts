@@ -32,6 +32,8 @@ export interface RestorePlan {
   /** What of the backup will not be restored. */
   readonly leftOut: readonly LeftOut[];
   readonly safetyBackup: boolean;
+  /** What the target's database takes on the server's disk: so much is read for the safety backup. 0 where nobody may ask. */
+  readonly databaseBytes: number;
   readonly preflight: readonly PreflightCheck[];
 }
 

@@ -58,7 +58,12 @@ async function cronStatements(session: Session, work: RestoreWork): Promise<Plat
     if (typeof schedule !== "string" || typeof command !== "string") return [];
     const parts = [...name === null ? [] : [name], schedule, command].map(quoteLiteral).join(", ");
     const active = cron === "active" && row.get("active") !== "f";
-    return [`SELECT cron.alter_job(cron.schedule(${parts}), active := ${active});`];
+    // A name finds its job again; one without a name would be there twice after a second restore.
+    const there = name === null
+      ? `(SELECT pg_catalog.min(jobid) FROM cron.job WHERE jobname IS NULL AND schedule = ${quoteLiteral(schedule)} ` +
+        `AND command = ${quoteLiteral(command)})`
+      : "NULL";
+    return [`SELECT cron.alter_job(COALESCE(${there}, cron.schedule(${parts})), active := ${active});`];
   });
   const todo = cron === "active" ? [] : [
     `look at pg_cron's ${sql.length} jobs, which are inactive, and switch them on: SELECT cron.alter_job(jobid, active := true) FROM cron.job`,

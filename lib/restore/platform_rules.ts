@@ -92,13 +92,19 @@ export function platformVerdict(entry: TocEntry, facts: TargetFacts, existing: R
   return no(`${schema} is the platform's: it makes this itself`);
 }
 
+/** The platform's schema that a reason of {@linkcode platformVerdict} is about; null where it is about something else. */
+export function platformSchemaOf(reason: string): string | null {
+  return /^(?:rows of )?(\S+) (?:is|are) the platform's(?:: it makes this itself)?$/.exec(reason)?.[1] ?? null;
+}
+
 /** `POLICY name ON schema.table`, quoted as pg_dump and `format('%I')` do; null where it cannot be told. */
 export function hangingKey(entry: TocEntry): string | null {
   const drop = (entry.dropStmt ?? "").replace(/;\s*$/, "");
   return drop.startsWith("DROP ") ? drop.slice("DROP ".length) : null;
 }
 
-function ownedByPlatform(schema: string, facts: TargetFacts): boolean {
+/** Whether a schema of a hosted Supabase database is the platform's. */
+export function ownedByPlatform(schema: string, facts: TargetFacts): boolean {
   const there = facts.schemas.get(schema);
   if (there === undefined) return isPlatformSchema(schema);
   if (schema === "public") return false;

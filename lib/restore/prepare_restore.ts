@@ -1,6 +1,6 @@
 import type { Toc, TocEntry } from "../archive/mod.ts";
-import { counted, PgstrataError } from "../base/mod.ts";
-import { openSession, type PinnedTarget, type Session } from "../connection/mod.ts";
+import { counted, PgstrataError, quoteIdentifier } from "../base/mod.ts";
+import { type PinnedTarget, type Session } from "../connection/mod.ts";
 import { basename } from "@std/path";
 import { describeLeftovers } from "./leftovers.ts";
 import { lockForRestore } from "./restore_lock.ts";
@@ -24,6 +24,7 @@ import type { Logbook } from "./logbook.ts";
 import { describeLostDependents } from "./lost_dependents.ts";
 import { membershipsOf } from "./memberships.ts";
 import { type Needs, possibleNeeds, settleNeeds } from "./needs.ts";
+import { openWriter } from "./open_writer.ts";
 import type { RestoreDeps, RestoreOptions } from "./options.ts";
 import { preflight, preflightWarnings } from "./preflight.ts";
 import type { Overwritten, RestorePlan, Way } from "./plan.ts";
@@ -61,13 +62,14 @@ export async function prepareRestore(start: RestoreStart): Promise<PreparedResto
   const { options, deps, log, source, target } = start;
   await using stack = new AsyncDisposableStack();
   if (options.createDatabase) await makeDatabase(start);
-  const session = stack.use(await openSession(target, { signal: deps.signal, onRetry: (text) => log.notice(text) }));
+  const session = stack.use(await openWriter(target, { signal: deps.signal, onRetry: (text) => log.notice(text) }));
   refuseStandby(session);
   // Whatever we ask for ourselves must not wait for others for ever either.
   await session.execute(`SET lock_timeout = ${options.lockTimeout}`);
   await lockForRestore(session);
   const facts = await readTargetFacts(session);
   log.begin("plan");
+  if (Object.keys(facts.startSettings).length > 0) log.warn(READ_ONLY);
   for (const text of await describeLeftovers(session, target.database)) log.warn(text);
   const chosen = await chooseTier(source, options);
   log.tier = chosen.tier;
@@ -138,7 +140,7 @@ export async function prepareRestore(start: RestoreStart): Promise<PreparedResto
   const overwritten = way === "swap" ? await countContents(session, facts) : inPlace?.overwritten ?? [];
   log.overwritten = overwritten;
   for (const warning of preflightWarnings(work, inPlace)) log.warn(warning);
-  log.preflight = await preflight(session, work, script.roles.filter(({ name }) => creatable.includes(name)));
+  log.preflight = await preflight(session, work, script.roles.filter(({ name }) => creatable.includes(name)), script);
   for (const { check, text } of log.preflight.filter((one) => one.check === "disk" && one.state === "attention")) {
     log.warn(`${check}: ${text}`);
   }
@@ -147,6 +149,10 @@ export async function prepareRestore(start: RestoreStart): Promise<PreparedResto
   const owned = stack.move();
   return { ...work, way, session, inPlace, [Symbol.asyncDispose]: () => owned.disposeAsync() };
 }
+
+const READ_ONLY =
+  "transactions are read-only by default here (default_transaction_read_only), which is set aside for this " +
+  "restore; providers set it when the disk is full: look at the room first";
 
 /** The script for the ways that change a living database; null for the others. */
 async function planLiving(session: Session, work: RestoreWork, way: Way): Promise<InPlacePlan | null> {
@@ -186,7 +192,8 @@ async function makeDatabase({ target, deps, log, source }: RestoreStart): Promis
   if (there !== undefined) {
     throw new PgstrataError(`Cannot create database ${target.database}: it exists`, {
       code: "refused",
-      hint: "Leave --create-db out to restore into it, or name another database.",
+      hint: "Leave --create-db out to restore into it, or name another database. If it is what a broken-off restore " +
+        `left, drop it first: DROP DATABASE ${quoteIdentifier(target.database)}`,
     });
   }
   await createDatabase(session, target.database, source.manifest.server);
@@ -222,7 +229,8 @@ async function makeRoles(
   log.roles = outcome;
   for (const problem of outcome.problems) log.warn(problem);
   if (outcome.created.length > 0) {
-    log.done(`created ${counted(outcome.created.length, "role")}: ${outcome.created.join(", ")}`);
+    const names = outcome.created.join(", ");
+    log.done(`created ${counted(outcome.created.length, "role")} (not undone with the rest): ${names}`);
   }
   if (outcome.withoutPassword.length > 0) {
     log.leave(`set passwords: ${outcome.withoutPassword.join(", ")} may log in and have none in the backup`);
@@ -231,17 +239,18 @@ async function makeRoles(
 
 /** Shows what will happen, asks, and backs up what is there. */
 async function agree(work: RestoreWork, way: Way, overwritten: readonly Overwritten[]): Promise<void> {
-  const { options, deps, log, target, list } = work;
+  const { options, deps, log, target, list, facts } = work;
   const plan: RestorePlan = {
     target: maskedTarget(target),
     database: target.database,
     environment: target.environment,
-    backup: basename(options.folder),
+    backup: basename(options.backup ?? options.folder),
     way,
     tier: work.tier,
     overwritten,
     leftOut: list.leftOut,
     safetyBackup: options.safetyBackup,
+    databaseBytes: facts.server.databaseBytes,
     preflight: log.preflight,
   };
   await deps.confirm(plan);

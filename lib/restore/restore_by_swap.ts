@@ -1,13 +1,14 @@
 import { compactTimestamp, PgstrataError, quoteIdentifier, quoteLiteral } from "../base/mod.ts";
-import { openSession, type PinnedTarget } from "../connection/mod.ts";
+import { dropRestoredDatabase, type PinnedTarget } from "../connection/mod.ts";
 import { compareRestored } from "./compare_restored.ts";
 import { copyDatabaseProperties } from "./database_properties.ts";
 import { DIFFERENT, UNFINISHED } from "./leftovers.ts";
 import { finishDatabase, runAfterStatements } from "./finish_database.ts";
 import { fillDatabase, loadedText } from "./load_into.ts";
-import { createDatabase, databaseName, dropDatabase, inDatabase, openMaintenance, PATIENT } from "./maintenance.ts";
+import { createDatabase, databaseName, inDatabase, openMaintenance, PATIENT } from "./maintenance.ts";
 import type { PreparedRestore } from "./prepare_restore.ts";
 import { swapDatabases } from "./swap_databases.ts";
+import { openWriter } from "./open_writer.ts";
 import { renameBack } from "./undo_command.ts";
 
 /** Databases of a swap. */
@@ -80,7 +81,7 @@ async function fill(work: PreparedRestore, beside: PinnedTarget): Promise<void> 
   log.done(`${loadedText(work)} into a new database`);
   log.ahead.shift();
   log.begin("finish");
-  await using session = await openSession(beside, { signal: deps.signal });
+  await using session = await openWriter(beside, { signal: deps.signal });
   await runAfterStatements(session, work);
   log.ahead.shift();
   await finishDatabase(session, work);
@@ -103,7 +104,7 @@ async function dropFresh({ target, log, deps }: PreparedRestore, fresh: string):
   const signal = deps.signal.aborted ? new AbortController().signal : deps.signal;
   try {
     await using session = await openMaintenance(target, signal, PATIENT);
-    await dropDatabase(session, fresh);
+    await dropRestoredDatabase(session, fresh);
   } catch {
     log.targetState = `database ${target.database} was not changed; ${fresh} was left behind`;
     log.leave(`drop what was left behind: DROP DATABASE ${quoteIdentifier(fresh)}`);

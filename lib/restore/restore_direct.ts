@@ -1,6 +1,6 @@
 import { dropCreated } from "./drop_created.ts";
 import { compareAfterwards } from "./compare_restored.ts";
-import { applyDatabaseStatements, databaseStatements } from "./database_properties.ts";
+import { applyDatabaseStatements, databaseOwner, databaseStatements } from "./database_properties.ts";
 import { databaseToc } from "./database_toc.ts";
 import { finishDatabase, runAfterStatements } from "./finish_database.ts";
 import { fillDatabase, loadedText } from "./load_into.ts";
@@ -36,10 +36,13 @@ export async function restoreDirect(work: PreparedRestore): Promise<void> {
   await runAfterStatements(work.session, work);
   log.ahead.shift();
   if (options.createDatabase) {
-    const statements = databaseStatements(await databaseToc(work), target.database);
+    const toc = await databaseToc(work);
+    const owner = options.owners === false ? [] : databaseOwner(toc, target.database);
+    // The owner comes last: who gives a database away may not set anything about it any more.
+    const statements = [...databaseStatements(toc, target.database), ...owner];
     const refused = await applyDatabaseStatements(work.session, statements, null);
     for (const text of refused) log.warn(`not set: ${text}`);
-    if (statements.length > refused.length) log.done("set the database's comment, settings and privileges");
+    if (statements.length > refused.length) log.done("set the database's owner, comment, settings and privileges");
   } else if (work.selection.whole) {
     for (const statement of databaseStatements(await databaseToc(work), target.database)) {
       log.leave(`the backup's database had: ${statement}`);

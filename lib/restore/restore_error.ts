@@ -12,6 +12,9 @@ interface Rule {
 /** The state of an error that a lock of somebody else has caused. */
 export const LOCKED = "somebody holds a lock on what is to be replaced";
 
+/** The state of an error that something of the backup needs and the target lacks. */
+export const NEEDS_MISSING = "what it needs is not in the target";
+
 /** What stands in the way of DROP. */
 export const DEPENDED_ON = {
   state: "objects that are not being restored depend on what is to be replaced",
@@ -46,8 +49,21 @@ const RULES: readonly Rule[] = [
     hint: "Leave --no-roles out, create the role, or restore with --no-owner --no-privileges.",
   },
   {
+    // PostgreSQL: the function is called by an index, a generated column or a view's contents.
+    test: /does not exist[^]*CONTEXT: {2}(?:SQL|PL\/pgSQL) function /,
+    state: "a function of the backup finds names by its search_path only, which is empty while restoring",
+    hint: "ALTER FUNCTION … SET search_path = …, or names with their schema, then back up again. This backup: " +
+      "pg_restore --dbname=URL db_full.dump goes on without what the cause names.",
+  },
+  {
+    test: /ERROR: {2}(?:new row for relation|value for domain) .* violates check constraint/,
+    state: "rows do not meet a check of their table",
+    hint: "The check has become stricter than its rows, or calls a function that reads what is not there yet. " +
+      "pg_restore --dbname=URL db_full.dump loads everything but the table the cause names; data.sql has its rows.",
+  },
+  {
     test: /ERROR: {2}(?:relation|type|function|schema) .* does not exist/,
-    state: "what it needs is not in the target",
+    state: NEEDS_MISSING,
     hint: "The cause names it: choose it, too (--table, --schema), or create it first.",
   },
   {
@@ -55,6 +71,19 @@ const RULES: readonly Rule[] = [
       /extension "[^"]*" is not available|could not open extension control file|access method "[^"]*" does not exist/,
     state: "an extension is not installed on the server",
     hint: "Install it there; --force restores without it and what needs it.",
+  },
+  {
+    test: /column "[^"]*" of relation "[^"]*" does not exist|null value in column .* violates not-null constraint/,
+    state: "the target's table has other columns than the backup's",
+    hint: "A migration changed it since. --into-schema NEW puts the table beside, to copy rows from; " +
+      "--table S.T --clean without --data-only replaces the table itself.",
+  },
+  {
+    test:
+      /has no equivalent in encoding|invalid byte sequence for encoding|default conversion function for encoding .* does not exist/,
+    state: "the target's encoding cannot hold the backup's text",
+    hint:
+      "Restore into a database with the backup's encoding: --create-db with a new name at the end of the URL makes one.",
   },
   {
     test: /would be affected by row-level security policy/,

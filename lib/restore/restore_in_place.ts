@@ -1,5 +1,6 @@
-import { counted } from "../base/mod.ts";
+import { counted, qualifiedName } from "../base/mod.ts";
 import { compareAfterwards, countPlatformRows } from "./compare_restored.ts";
+import { findDanglingRows } from "./dangling_rows.ts";
 import { finishDatabase } from "./finish_database.ts";
 import { runParts } from "./load_into.ts";
 import type { PreparedRestore } from "./prepare_restore.ts";
@@ -24,7 +25,26 @@ export async function restoreInPlace(work: PreparedRestore): Promise<void> {
   log.begin("finish");
   await finishDatabase(work.session, work);
   log.ahead.shift();
-  if (work.options.compare) await countPlatformRows(work, work.session);
+  if (work.options.compare) {
+    await countPlatformRows(work, work.session);
+    const filled = uncheckedTables(work);
+    if (filled.length > 0) await findDanglingRows(work.session, work, filled);
+  }
   await compareAfterwards(work, target, false);
   log.ahead.shift();
+}
+
+/** Tables whose rows went in without a look at foreign keys. */
+function uncheckedTables({ list, options, selection, source }: PreparedRestore): string[] {
+  const chosen = new Set(selection.names.map(({ schema, name }) => qualifiedName(schema, name)));
+  const rows = options.content !== "data-only"
+    ? []
+    : source.manifest.tables.filter(({ schema, name }) =>
+      selection.whole || selection.schemas.includes(schema) || chosen.has(qualifiedName(schema, name))
+    );
+  const platform = list.platformRows.filter(({ desc }) => desc === "TABLE DATA");
+  return [
+    ...rows.map(({ schema, name }) => qualifiedName(schema, name)),
+    ...platform.map(({ namespace, tag }) => qualifiedName(namespace ?? "", tag ?? "")),
+  ];
 }

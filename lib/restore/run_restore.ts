@@ -1,6 +1,7 @@
 import { counted, isNoRoom, PgstrataError, toPgstrataError } from "../base/mod.ts";
 import { ConnectionError, maskedTarget, type PinnedTarget, pinTarget, type Target } from "../connection/mod.ts";
 import { filesRead } from "./choose_archive.ts";
+import { withScopeHint } from "./backup_scope.ts";
 import { BackupSource } from "./backup_source.ts";
 import { Logbook } from "./logbook.ts";
 import type { RestoreDeps, RestoreOptions } from "./options.ts";
@@ -46,6 +47,14 @@ async function restore(options: RestoreOptions, deps: RestoreDeps, log: Logbook)
   });
   await using folder = await openWorkFolder(deps.clock.now());
   await using prepared = await prepare({ options, deps, log, source, target, folder: folder.path });
+  try {
+    await go(prepared);
+  } catch (error) {
+    throw withScopeHint(error, source.manifest);
+  }
+}
+
+async function go(prepared: PreparedRestore): Promise<void> {
   switch (prepared.way) {
     case "direct":
       return await restoreDirect(prepared);

@@ -1,4 +1,4 @@
-import { bytesCodec, CopyScript, type TocEntry } from "../archive/mod.ts";
+import { bytesCodec, CopyScript, inLoadOrder, type TocEntry } from "../archive/mod.ts";
 import { quoteLiteral } from "../base/mod.ts";
 import type { ToolSet } from "../postgres/mod.ts";
 import { knowsRestrict } from "./choose_restore_tools.ts";
@@ -33,7 +33,7 @@ const encoder = new TextEncoder();
  */
 export async function* scriptStream(parts: readonly ScriptPart[], options: ScriptOptions): AsyncGenerator<Uint8Array> {
   yield encoder.encode(
-    `BEGIN;\nSELECT pg_catalog.set_config('pgstrata.transaction', 'open', true);\n` +
+    `${PATIENCE}BEGIN;\nSELECT pg_catalog.set_config('pgstrata.transaction', 'open', true);\n` +
       "SELECT pg_catalog.pg_backend_pid() AS pid, pg_catalog.txid_current() AS id \\gset\n" +
       `\\warn ${TRANSACTION} :pid :id\n`,
   );
@@ -54,6 +54,10 @@ export async function* scriptStream(parts: readonly ScriptPart[], options: Scrip
   yield encoder.encode(`${CHECK}COMMIT;\n`);
 }
 
+/** No limit of the database or role ends the transaction in the middle, or while psql waits for its input. */
+const PATIENCE = "SELECT pg_catalog.set_config(name, '0', false) FROM pg_catalog.pg_settings WHERE name IN " +
+  "('statement_timeout', 'transaction_timeout', 'idle_in_transaction_session_timeout', 'idle_session_timeout');\n";
+
 /** What psql's line about its transaction begins with; process and transaction follow. */
 export const TRANSACTION = "pgstrata-transaction";
 
@@ -72,7 +76,7 @@ $$;
 
 /** Nothing that somebody has put into a schema of the search path may run (CVE-2018-1058). */
 function settings({ lockTimeout }: ScriptOptions): string {
-  return `SET client_encoding = 'UTF8';\nSET client_min_messages = warning;\nSET lock_timeout = ${lockTimeout};\n` +
+  return `SET client_encoding = 'UTF8';\nSET standard_conforming_strings = on;\nSET client_min_messages = warning;\nSET lock_timeout = ${lockTimeout};\n` +
     "SELECT pg_catalog.set_config('search_path', '', false);\n";
 }
 
@@ -126,7 +130,7 @@ async function* archiveText(
   name: string,
   options: ScriptOptions,
 ): AsyncGenerator<Uint8Array> {
-  const list = await writeList(options.folder, name, entries);
+  const list = await writeList(options.folder, name, inLoadOrder(entries));
   yield* processStream({
     program: options.tools.program("pg_restore"),
     args: [

@@ -1,6 +1,7 @@
 import { qualifiedName } from "../base/mod.ts";
-import { QueryError, type Session } from "../connection/mod.ts";
+import { deviatingSettings, QueryError, type Session } from "../connection/mod.ts";
 import { readRelations, readServerFacts, type Relation, type ServerFacts } from "../inventory/mod.ts";
+import { WRITING } from "./open_writer.ts";
 
 /** The role that restores, and what it may do. */
 export interface TargetRole {
@@ -47,6 +48,7 @@ export interface TargetFacts {
   readonly tablespaces: ReadonlySet<string>;
   readonly publications: ReadonlyMap<string, string>;
   readonly eventTriggers: ReadonlySet<string>;
+  readonly subscriptions: ReadonlySet<string>;
   readonly languages: ReadonlySet<string>;
   readonly largeObjects: number;
   /** Routines, types and other objects that users made. */
@@ -57,6 +59,8 @@ export interface TargetFacts {
   readonly supabase: boolean;
   /** Tables of others on which this role may make policies (`supautils.policy_grants`), as `schema.table`. */
   readonly policyTables: ReadonlySet<string>;
+  /** Settings that PostgreSQL's programs have to begin with here to be able to write; see `WRITING`. */
+  readonly startSettings: Readonly<Record<string, string>>;
   /** Locks one transaction can take at least. */
   readonly lockTable: number;
 }
@@ -117,6 +121,8 @@ SELECT (SELECT count(*) FROM pg_catalog.pg_largeobject_metadata)::pg_catalog.int
   (SELECT pg_catalog.pg_get_userbyid(datdba) FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()) AS owner,
   ARRAY(SELECT spcname::pg_catalog.text FROM pg_catalog.pg_tablespace) AS tablespaces,
   ARRAY(SELECT evtname::pg_catalog.text FROM pg_catalog.pg_event_trigger) AS event_triggers,
+  ARRAY(SELECT subname::pg_catalog.text FROM pg_catalog.pg_subscription AS s JOIN pg_catalog.pg_database AS d
+    ON d.oid = s.subdbid WHERE d.datname = pg_catalog.current_database()) AS subscriptions,
   ARRAY(SELECT lanname::pg_catalog.text FROM pg_catalog.pg_language) AS languages`;
 
 const PUBLICATIONS =
@@ -139,6 +145,7 @@ export async function readTargetFacts(session: Session): Promise<TargetFacts> {
     policy_grants: string | null;
     tablespaces: string[];
     event_triggers: string[];
+    subscriptions: string[];
     languages: string[];
   }>(REST);
   const [others] = await session.query<{ count: number }>(OTHER_OBJECTS);
@@ -169,12 +176,14 @@ export async function readTargetFacts(session: Session): Promise<TargetFacts> {
     tablespaces: new Set(rest?.tablespaces ?? []),
     publications: new Map(publications.map(({ name, owner }) => [name, owner])),
     eventTriggers: new Set(rest?.event_triggers ?? []),
+    subscriptions: new Set(rest?.subscriptions ?? []),
     languages: new Set(rest?.languages ?? []),
     largeObjects: rest?.large_objects ?? 0,
     otherObjects: others?.count ?? 0,
     ownDefaultPrivileges: rest?.default_privileges ?? 0,
     supabase,
     policyTables: new Set(policyTables),
+    startSettings: await deviatingSettings(session, WRITING),
     lockTable: rest?.lock_table ?? 0,
   };
 }
@@ -198,6 +207,7 @@ export function factsOfNewDatabase(facts: TargetFacts): TargetFacts {
     extensions: new Map(extensions),
     publications: new Map(),
     eventTriggers: new Set(),
+    subscriptions: new Set(),
     languages: new Set(["c", "internal", "plpgsql", "sql"]),
     largeObjects: 0,
     otherObjects: 0,

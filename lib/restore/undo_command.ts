@@ -19,7 +19,14 @@ export function undoCommand(work: UndoneWork, safetyBackup: string | null): stri
     ...options.schemas.map((pattern) => ` --schema ${shell(pattern)}`),
     ...options.tables.map((pattern) => ` --table ${shell(pattern)}`),
   ];
-  const { drops, back } = selection.whole || options.content === "data-only" ? { drops: [], back: [] } : newParts(work);
+  if (selection.whole && options.content !== "data-only") {
+    if (safetyBackup === null) return null;
+    const made = newInDatabase(work);
+    const back = replay(safetyBackup, "");
+    // Last: what the safety backup does not hold goes when all else is back.
+    return made.length === 0 ? back : `${back} && ${psqlCommand(target, target.database, made.join("; "))}`;
+  }
+  const { drops, back } = options.content === "data-only" ? { drops: [], back: [] } : newParts(work);
   const drop = psqlCommand(target, target.database, drops.join("; "));
   if (drops.length > 0 && back.length === 0) return drop;
   if (safetyBackup === null) return null;
@@ -29,7 +36,21 @@ export function undoCommand(work: UndoneWork, safetyBackup: string | null): stri
 }
 
 /** What a way back in place is made of. */
-type UndoneWork = Pick<RestoreWork, "options" | "selection" | "facts"> & { readonly target: PinnedTarget };
+type UndoneWork = Pick<RestoreWork, "options" | "selection" | "facts" | "list"> & { readonly target: PinnedTarget };
+
+/** Statements that drop schemas, extensions and publications that the database lacked: a restore of it leaves them alone. */
+function newInDatabase({ list, facts }: UndoneWork): string[] {
+  const made = (kind: string, isThere: (name: string) => boolean) =>
+    list.entries.filter(({ desc, tag }) => desc === kind && tag !== null && !isThere(tag))
+      .map(({ tag }) => quoteIdentifier(tag ?? ""));
+  const drop = (kind: string, names: readonly string[], how = "") =>
+    names.length === 0 ? [] : [`DROP ${kind} IF EXISTS ${names.join(", ")}${how}`];
+  return [
+    ...drop("PUBLICATION", made("PUBLICATION", (name) => facts.publications.has(name))),
+    ...drop("SCHEMA", made("SCHEMA", (name) => facts.schemas.has(name)), " CASCADE"),
+    ...drop("EXTENSION", made("EXTENSION", (name) => (facts.extensions.get(name)?.installed ?? null) !== null)),
+  ];
+}
 
 /** Statements that drop what the target lacked, and options that name what it had. */
 function newParts({ selection, facts }: UndoneWork): { readonly drops: string[]; readonly back: string[] } {

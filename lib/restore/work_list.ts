@@ -1,5 +1,5 @@
 import type { Toc, TocEntry } from "../archive/mod.ts";
-import { PgstrataError } from "../base/mod.ts";
+import { PgstrataError, quoteIdentifier } from "../base/mod.ts";
 import { isAccessList, splitAccessLists } from "./access_lists.ts";
 import { dependentsOf } from "./dependents.ts";
 import { entryText, isAttached, leaveOut } from "./entry_names.ts";
@@ -26,14 +26,14 @@ export interface WorkList {
   readonly notGranted: readonly string[];
 }
 
-type Wish = Pick<RestoreOptions, "owners" | "privileges" | "force">;
+type Wish = Pick<RestoreOptions, "owners" | "privileges" | "force" | "intoSchema">;
 
 /**
  * Sorts the chosen entries by what the target takes.
  *
  * @param known roles of the target, those about to be created included
  * @param existing policies and triggers that stand on the platform's tables; see `hangingKey`
- * @throws {PgstrataError} when an extension or a role that a policy names is missing
+ * @throws {PgstrataError} when an extension, Supabase's webhooks, or a role that a policy names is missing
  */
 export function buildWorkList(
   toc: Toc,
@@ -48,16 +48,27 @@ export function buildWorkList(
   const reject = (entry: TocEntry, reason: string) => void leftOut.set(entry.dumpId, leaveOut(entry, reason));
   const { present, missing } = sortExtensions(chosen, facts);
   if (missing.length > 0 && !wish.force) throw extensionsMissing(missing);
+  const webhooks = webhooksMissing(chosen, facts);
+  if (webhooks.length > 0 && !wish.force && wish.intoSchema === null) throw webhooksRefused(webhooks);
   const needing = dependentsOf(toc, new Set(missing.map(({ dumpId }) => dumpId)));
   const names = new Map(missing.map(({ dumpId, tag }) => [dumpId, tag ?? ""]));
   const data = dataOfMissingExtensions(toc.entries, missing, facts);
   const lacking = missing.map(({ tag }) => tag).join(", ");
+  let publicOwner: string | null = null;
   let entries = chosen.filter((entry) => {
     if (data.has(entry.dumpId)) return reject(entry, `it belongs to an extension that is not installed (${lacking})`);
     const root = names.get(entry.dumpId) ?? names.get(needing.get(entry.dumpId) ?? 0);
     if (root !== undefined) return reject(entry, `extension ${root} is not installed on the server`);
+    if (webhooks.includes(entry)) return reject(entry, "Database Webhooks are not enabled in this project");
+    if (isPublicAgain(entry, facts)) {
+      publicOwner = entry.owner;
+      return false;
+    }
     // It is there: creating it again would change nothing, dropping it would take what hangs on it.
     if (present.has(entry.dumpId)) return false;
+    if (entry.desc === "SUBSCRIPTION" && facts.subscriptions.has(entry.tag ?? "")) {
+      return reject(entry, "it is there already: dropping it could leave its slot behind at the publisher");
+    }
     if (isAccessList(entry) && !wish.privileges) return false;
     if (facts.supabase) {
       const verdict = platformVerdict(entry, facts, existing);
@@ -82,9 +93,27 @@ export function buildWorkList(
     leftOut: [...leftOut.values()],
     extensionsLeftOut: new Map(missing.map(({ tag }) => [tag ?? "", "not installed on the server"])),
     owners,
-    after: [...owners.statements, ...lists.statements],
+    after: [
+      ...wish.owners === false ? [] : ownerOfPublic(publicOwner, facts, known),
+      ...owners.statements,
+      ...lists.statements,
+    ],
     notGranted: lists.notGranted,
   };
+}
+
+/** `pg_dump --schema=public` creates what every new database has already. */
+function isPublicAgain({ desc, tag, defn }: TocEntry, facts: TargetFacts): boolean {
+  return desc === "SCHEMA" && tag === "public" && facts.schemas.has("public") &&
+    (defn ?? "").startsWith("CREATE SCHEMA");
+}
+
+function ownerOfPublic(owner: string | null, facts: TargetFacts, known: ReadonlySet<string>): string[] {
+  const { role, schemas } = facts;
+  const now = schemas.get("public")?.owner ?? "";
+  const isDue = owner !== null && owner !== now && known.has(owner) &&
+    (role.superuser || role.actsFor.has(now) && role.actsFor.has(owner));
+  return isDue ? [`ALTER SCHEMA public OWNER TO ${quoteIdentifier(owner)};`] : [];
 }
 
 function sortExtensions(chosen: readonly TocEntry[], facts: TargetFacts): {
@@ -122,6 +151,24 @@ function refuseMissingRoles(entries: readonly TocEntry[], known: ReadonlySet<str
     context: Object.fromEntries([...missing].map(([role, object]) => [role, object])),
     hint:
       "Leave --no-roles out, or create the roles first: without its policies a table may show more or less than it did.",
+  });
+}
+
+/** Triggers that call what the platform makes when somebody enables webhooks, where nobody has. */
+function webhooksMissing(chosen: readonly TocEntry[], facts: TargetFacts): TocEntry[] {
+  if (!facts.supabase || facts.schemas.has("supabase_functions")) return [];
+  return chosen.filter(({ desc, defn }) =>
+    desc === "TRIGGER" && / EXECUTE (?:FUNCTION|PROCEDURE) supabase_functions\./.test(defn ?? "")
+  );
+}
+
+function webhooksRefused(entries: readonly TocEntry[]): PgstrataError {
+  const names = entries.slice(0, 6).map((entry) => entryText(entry).object);
+  return new PgstrataError("Cannot restore triggers that are webhooks: webhooks are not enabled in the project", {
+    code: "refused",
+    context: { triggers: `${names.join(", ")}${entries.length > 6 ? ` and ${entries.length - 6} more` : ""}` },
+    hint:
+      "Enable Database Webhooks in the dashboard (Integrations), then restore again. --force restores without them.",
   });
 }
 

@@ -110,12 +110,14 @@ async function removeRemote(store: Store, entry: RemoteEntry, deps: RemotePruneD
     if (locked === "held") return "a legal hold of the storage keeps it";
     if (locked !== null && locked > deps.clock.now()) return `the storage keeps it until ${locked.toISOString()}`;
     if (manifest.modified > entry.storedAt) return "it changed since the plan was made";
-    await markRemoving(store, entry.path);
+    const mark = () => markRemoving(store, entry.path);
+    const marked = await unlessFull(mark);
     const obstacle = await unlessLocked(() => store.remove(`${entry.path}/${entry.manifest}`));
     if (obstacle !== null) {
-      await unlessLocked(() => store.remove(`${entry.path}/${REMOVING_MARK}`));
+      if (marked) await unlessLocked(() => store.remove(`${entry.path}/${REMOVING_MARK}`));
       return obstacle;
     }
+    if (!marked) await unlessFull(mark);
     await noteWithdrawal(entry, deps);
   }
   let left: string | null = null;
@@ -128,6 +130,17 @@ async function removeRemote(store: Store, entry: RemoteEntry, deps: RemotePruneD
   // With the mark in place the rest goes when its lock has run out.
   if (left !== null) return left;
   return await unlessLocked(() => store.remove(mark));
+}
+
+/** Whether a place had room for something: a full one is not to keep its own removals from making room. */
+async function unlessFull(write: () => Promise<void>): Promise<boolean> {
+  try {
+    await write();
+    return true;
+  } catch (error) {
+    if (error instanceof PgstrataError && error.code === "no_room") return false;
+    throw error;
+  }
 }
 
 async function unlessLocked(remove: () => Promise<void>): Promise<string | null> {

@@ -17,6 +17,11 @@ const LOGIN: Kind = {
   hint: "Check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (AWS_SESSION_TOKEN for temporary ones), or AWS_PROFILE, " +
     "and that they belong to this endpoint.",
 };
+const REGION: Kind = {
+  code: "connection",
+  state: "the region is wrong, or the credentials are no such",
+  hint: "Set the region that the server expects: `region` of the place in pgstrata.json, or AWS_REGION.",
+};
 const DENIED: Kind = {
   code: "failed",
   state: "access is denied",
@@ -68,7 +73,7 @@ const NO_REGION: Kind = {
 const BY_CODE: Readonly<Record<string, Kind>> = {
   InvalidAccessKeyId: LOGIN,
   SignatureDoesNotMatch: LOGIN,
-  AuthorizationHeaderMalformed: LOGIN,
+  AuthorizationHeaderMalformed: REGION,
   ExpiredToken: LOGIN,
   InvalidToken: LOGIN,
   TokenRefreshRequired: LOGIN,

@@ -1,4 +1,5 @@
 import { dirname } from "@std/path";
+import { isNoRoom } from "../base/mod.ts";
 import { makeFolder } from "./atomic_file.ts";
 import { tryLock } from "./try_lock.ts";
 
@@ -27,9 +28,17 @@ export class FileLock implements Disposable {
       file.close();
       return { heldBy: await readHolder(path) };
     }
-    await file.truncate(0);
     const holder: LockHolder = { pid: Deno.pid, since: now.toISOString() };
-    await file.write(new TextEncoder().encode(JSON.stringify(holder)));
+    try {
+      await file.truncate(0);
+      await file.write(new TextEncoder().encode(JSON.stringify(holder)));
+    } catch (error) {
+      // The lock is what counts. On a full disk it is needed to make room.
+      if (!isNoRoom(error)) {
+        file.close();
+        throw error;
+      }
+    }
     return new FileLock(file);
   }
 

@@ -104,7 +104,7 @@ export function checkSchemaEntries(
   const entries = new Map((full.toc?.entries ?? []).map((entry) => [entry.dumpId, entry]));
   for (const entry of schema.toc?.entries ?? []) {
     const other = entries.get(entry.dumpId);
-    if (other !== undefined && comparable(entry) === comparable(other)) continue;
+    if (other !== undefined && comparable(entry, schema) === comparable(other, full)) continue;
     const name = qualifiedName(entry.namespace ?? "", entry.tag ?? "");
     list.damage("definitions", path, `${entry.desc} ${name} is not as in the full archive`, {
       table: entry.desc.startsWith("TABLE") ? name : null,
@@ -112,9 +112,10 @@ export function checkSchemaEntries(
   }
 }
 
-/** Offsets differ, and dependencies that were cut off. */
-function comparable(entry: TocEntry): string {
-  return JSON.stringify({ ...entry, dataOffset: null, dependencies: null });
+/** Offsets differ, and dependencies that were cut off; all of one archive may be UTF-8, and not all of the other. */
+function comparable(entry: TocEntry, { toc }: ScannedArchive): string {
+  const text = JSON.stringify({ ...entry, dataOffset: null, dependencies: null });
+  return toc?.codec === "utf8" ? bytesCodec.decode(utf8Codec.encode(text)) : text;
 }
 
 /** The table of contents with its codec. */

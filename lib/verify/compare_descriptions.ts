@@ -70,6 +70,7 @@ export async function compareDescriptions(
     comparePrivileges(expected.privileges, found.privileges, {
       ...rules,
       inScope: (row) => chooser.hasObject(row),
+      isOfExtension: ({ kind, object }) => found.extensionObjects?.has(`${kind}\0${object}`) === true,
       excuse: missingObjects(expected, skipped, options.skippedExtensions ?? new Map()),
       // Another version of an extension has other members.
       excuseExtra: missingObjects(found, new Map(), options.skippedExtensions ?? new Map()),

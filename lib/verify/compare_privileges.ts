@@ -14,6 +14,11 @@ export interface PrivilegeRules {
   readonly excuse: (row: PrivilegeRow) => string | null;
   /** The same for what is there and not expected. */
   readonly excuseExtra: (row: PrivilegeRow) => string | null;
+  /**
+   * Whether an object is a member of an extension: it belongs to who created that, which pg_dump does not record
+   * (`CREATE EXTENSION` has no owner).
+   */
+  readonly isOfExtension: (row: PrivilegeRow) => boolean;
 }
 
 /**
@@ -40,7 +45,7 @@ export function comparePrivileges(
 
 function compareRow(wanted: PrivilegeRow, present: PrivilegeRow, rules: PrivilegeRules, findings: Findings): void {
   const object = objectOf(wanted);
-  if (rules.owners && wanted.kind !== "column" && wanted.kind !== "default") {
+  if (rules.owners && wanted.kind !== "column" && wanted.kind !== "default" && !rules.isOfExtension(present)) {
     findings.count("owner");
     if (wanted.owner !== present.owner) {
       findings.differ("owner", "changed", object, `belongs to ${present.owner} instead of ${wanted.owner}`, {

@@ -1,7 +1,22 @@
 import { type LargeObjectContent, largeObjectsDigest, type Toc } from "../archive/mod.ts";
 import { quoteLiteral } from "../base/mod.ts";
-import { openSession, pinTarget, QueryError, type Session, type Target, toolEnvironment } from "../connection/mod.ts";
-import { readExtensions, readPrivileges, readServerFacts, readViewOptions } from "../inventory/mod.ts";
+import {
+  openSession,
+  pinTarget,
+  QueryError,
+  type Session,
+  type Target,
+  toolEnvironment,
+  withSettings,
+} from "../connection/mod.ts";
+import {
+  dumpEnvironment,
+  readExtensionObjects,
+  readExtensions,
+  readPrivileges,
+  readServerFacts,
+  readViewOptions,
+} from "../inventory/mod.ts";
 import { chooseToolSet, findToolSets, type ToolSet } from "../postgres/mod.ts";
 import { TempFolder } from "../system/mod.ts";
 import type { CompareScope } from "./compare_options.ts";
@@ -52,14 +67,15 @@ export async function describeDatabase(target: Target, options: DescribeOptions)
   const { settings, unsettable } = await applySettings(session, options.copySettings ?? {});
   const environment = await toolEnvironment(pinned, folder.path);
   const server = await readServerFacts(session);
-  const withSettings = { ...environment, PGOPTIONS: pgOptions(environment.PGOPTIONS, settings) };
-  const { reading, large } = await read(session, tools, withSettings, server.encoding, options);
+  const forDump = await dumpEnvironment(session, withSettings(environment, settings), server.encoding);
+  const { reading, large } = await read(session, tools, forDump, server.encoding, options);
   const parts = {
     toc: reading.toc,
     tables: new Map([...describedTables(reading.toc, reading.tables), ...large]),
     largeObjects: options.content === "schema-only" ? null : largeObjectsDigest(reading.largeObjects),
     privileges: (await readPrivileges(session)).map((row) => ({ ...row, acl: row.acl === null ? null : [...row.acl] })),
     extensions: await readExtensions(session),
+    extensionObjects: new Set((await readExtensionObjects(session)).map(({ kind, object }) => `${kind}\0${object}`)),
     viewOptions: (await readViewOptions(session)).map((row) => ({ ...row, options: [...row.options] })),
     versionNumber: session.serverVersionNum,
     database: server.database,
@@ -194,11 +210,4 @@ async function applySettings(
     }
   }
   return { settings, unsettable };
-}
-
-/** `-c name=value` for each; spaces and backslashes are escaped (PostgreSQL: `pg_split_opts`). */
-function pgOptions(given: string | undefined, settings: Readonly<Record<string, string>>): string {
-  const escaped = (text: string) => text.replaceAll(/[\\\s]/g, (char) => `\\${char}`);
-  const added = Object.entries(settings).map(([name, value]) => `-c ${escaped(`${name}=${value}`)}`);
-  return [...(given === undefined ? [] : [given]), ...added].join(" ");
 }

@@ -25,6 +25,8 @@ export interface Description {
   readonly largeObjects: { readonly count: number; readonly bytes: number; readonly sha256: string | null } | null;
   readonly privileges: readonly PrivilegeRow[];
   readonly extensions: readonly ExtensionRow[];
+  /** Members of extensions among `privileges`, as `kind\0object`, where that is known: of a live database. */
+  readonly extensionObjects?: ReadonlySet<string>;
   readonly viewOptions: readonly ViewOptionsRow[];
   /** `150018` for 15.18. */
   readonly versionNumber: number;

@@ -2,6 +2,7 @@ import { join } from "@std/path";
 import { quoteIdentifier, quoteLiteral } from "../base/mod.ts";
 import { type Manifest, ROOT_FILES } from "../catalog/mod.ts";
 import {
+  dropRestoredDatabase,
   openSession,
   parseConnectionString,
   pinTarget,
@@ -105,7 +106,7 @@ export class DrillServer implements AsyncDisposable {
 
   async dropDatabase(name: string): Promise<void> {
     await using session = await this.#session("template1");
-    await session.execute(`DROP DATABASE IF EXISTS ${quoteIdentifier(name)} WITH (FORCE)`);
+    await dropRestoredDatabase(session, name);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

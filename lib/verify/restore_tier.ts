@@ -1,12 +1,13 @@
 import { join } from "@std/path";
 import {
+  checksThatRead,
   groupByTable,
   isLargeObject,
+  loadStages,
   partitionedParent,
   type TableGrouping,
   type Toc,
   type TocEntry,
-  withoutDeadlocks,
 } from "../archive/mod.ts";
 import { quoteIdentifier } from "../base/mod.ts";
 import type { Manifest } from "../catalog/mod.ts";
@@ -17,7 +18,7 @@ import { isOfDatabase } from "./definitions.ts";
 import type { DrillTier } from "./drill.ts";
 import { entryName } from "./entry_name.ts";
 import { archiveOptions, ofSection, PendingEntries, rounds, settle, type Source } from "./pending_entries.ts";
-import { restoreArchive } from "./restore_archive.ts";
+import { restoreArchive, type RestoreError } from "./restore_archive.ts";
 import { notesOf, plainNote, type RestoreNote } from "./restore_note.ts";
 import { TableScripts } from "./table_scripts.ts";
 
@@ -65,12 +66,20 @@ async function restoreFull(options: RestoreTierOptions): Promise<RestoreTierOutc
   const { archive, toc, skipped } = options;
   if (archive === null) return { errors: [plainNote("full archive", "is not in this backup")], skipped };
   const entries = skipped.size === 0 || toc === null ? null : toc.entries.filter(({ dumpId }) => !skipped.has(dumpId));
-  const { together, after } = withoutDeadlocks(entries ?? toc?.entries ?? []);
+  const stages = loadStages(entries ?? toc?.entries ?? []);
   const common = archiveOptions(options, archive);
-  // Without the indexes to attach, one plain run of everything does.
-  const first = after.length === 0 ? entries : together;
-  const errors = await restoreArchive({ ...common, jobs: options.jobs, entries: first });
-  if (after.length > 0) errors.push(...await restoreArchive({ ...common, jobs: 1, entries: after }));
+  // Where all go together, one plain run of everything does.
+  if (stages.length < 2) {
+    return {
+      errors: notesOf(await restoreArchive({ ...common, jobs: options.jobs, entries }), toc?.entries ?? []),
+      skipped,
+    };
+  }
+  const errors: RestoreError[] = [];
+  for (const stage of stages) {
+    const jobs = stage.alone ? 1 : options.jobs;
+    errors.push(...await restoreArchive({ ...common, jobs, entries: stage.entries }));
+  }
   return { errors: notesOf(errors, toc?.entries ?? []), skipped };
 }
 
@@ -202,11 +211,14 @@ async function restoreData(
   options: RestoreTierOptions,
 ): Promise<RestoreNote[]> {
   const notes: RestoreNote[] = [];
-  for (const source of sources) {
-    const entries = ofSection(source.entries, "data");
-    if (entries.length === 0) continue;
-    const archive = archiveOptions(options, source.path);
-    notes.push(...notesOf(await restoreArchive({ ...archive, jobs, entries, args: ["--section=data"] }), entries));
+  const late = checksThatRead(options.toc?.entries ?? []);
+  for (const isTurn of [({ dumpId }: TocEntry) => !late.has(dumpId), ({ dumpId }: TocEntry) => late.has(dumpId)]) {
+    for (const source of sources) {
+      const entries = ofSection(source.entries, "data").filter(isTurn);
+      if (entries.length === 0) continue;
+      const archive = archiveOptions(options, source.path);
+      notes.push(...notesOf(await restoreArchive({ ...archive, jobs, entries, args: ["--section=data"] }), entries));
+    }
   }
   return notes;
 }

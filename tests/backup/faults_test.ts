@@ -5,8 +5,12 @@ import { Secret } from "../../lib/base/mod.ts";
 import { DisposableCluster } from "../../lib/postgres/mod.ts";
 import { processText, TempFolder } from "../../lib/system/mod.ts";
 import { testServer } from "../../scripts/test_server.ts";
+import { CutProxy } from "../storage/cut_proxy.ts";
 import { mainArguments, type MainRun, passedOn, runMain } from "../tasks/run_main.ts";
 import { folderNames } from "./backup_fixture.ts";
+
+/** One that nobody gets by chance: a service of old that no system has any more. */
+const NOBODYS_PORT = 1;
 
 const PASSWORD = "S3cret/pass word'%41";
 const server = await testServer();
@@ -51,12 +55,6 @@ async function left(shelf: string): Promise<string[]> {
   return (await folderNames(shelf)).filter((name) => name !== ".pgstrata");
 }
 
-async function freePort(): Promise<number> {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  await Promise.resolve();
-  return listener.addr.port;
-}
-
 const REFUSALS: readonly {
   readonly name: string;
   readonly url: () => string | Promise<string>;
@@ -66,7 +64,7 @@ const REFUSALS: readonly {
 }[] = [
   { name: "a wrong password", url: () => url({ password: "wrong" }), code: 4, says: /password/i },
   { name: "an unknown host", url: () => url({ host: "no-such-host.invalid" }), code: 4, says: /no-such-host\.invalid/ },
-  { name: "a refused port", url: async () => url({ port: await freePort() }), code: 4, says: /refused/i },
+  { name: "a refused port", url: () => url({ port: NOBODYS_PORT }), code: 4, says: /refused/i },
   { name: "an unknown database", url: () => url({ database: "nothing_here" }), code: 4, says: /nothing_here/ },
   {
     name: "a transaction pooler",
@@ -193,13 +191,20 @@ class Running {
 }
 
 async function until<T>(what: string, look: () => Promise<T | null | false> | T | null | false): Promise<T> {
-  const deadline = Date.now() + 30_000;
+  const deadline = Date.now() + 120_000;
   while (Date.now() < deadline) {
     const seen = await look();
     if (seen !== null && seen !== false) return seen;
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
   throw new Error(`never seen: ${what}`);
+}
+
+/** A line to the server on which a backup stops in the middle of the big table until it is released: no race with it. */
+function heldLine(): CutProxy {
+  const line = new CutProxy(cluster.port);
+  line.arm({ holdAfterDown: 20_000_000 });
+  return line;
 }
 
 /** Waits until pg_dump writes the big table's raw file; gives the pids of our pg_dump processes. */
@@ -238,9 +243,11 @@ async function assertGone(shelf: string): Promise<void> {
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
   Deno.test(`${signal} stops pg_dump, removes the unfinished folder and exits with 130`, async () => {
     await using shelf = await TempFolder.create();
-    const running = Running.start(shelf.path, url());
+    await using line = heldLine();
+    const running = Running.start(shelf.path, url({ port: line.port }));
     await reading(shelf.path);
     running.child.kill(signal);
+    line.release();
     const { code, stderr } = await running.end();
     assertEquals(code, 130, stderr);
     assertEquals(await left(shelf.path), []);
@@ -250,7 +257,8 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
 
 Deno.test("no process shows the password, whoever lists them", async () => {
   await using shelf = await TempFolder.create();
-  const running = Running.start(shelf.path, url());
+  await using line = heldLine();
+  const running = Running.start(shelf.path, url({ port: line.port }));
   await reading(shelf.path);
   const forms = [PASSWORD, encodeURIComponent(PASSWORD)];
   assertEquals(await pidsOf((line) => forms.some((form) => line.includes(form))), []);
@@ -261,6 +269,7 @@ Deno.test("no process shows the password, whoever lists them", async () => {
     const environment = await processText({ program: "cat", args: [`/proc/${pid}/environ`] }).catch(() => "");
     assert(!forms.some((form) => environment.includes(form)), "the password is in pg_dump's environment");
   }
+  line.release();
   assertEquals((await running.end()).code, 0);
   // Nor does anything that was written hold it.
   const grep = await new Deno.Command("grep", {
@@ -271,9 +280,11 @@ Deno.test("no process shows the password, whoever lists them", async () => {
 
 Deno.test("kill -9 of pgstrata leaves a partial folder that the next run removes, and no pg_dump", async () => {
   await using shelf = await TempFolder.create();
-  const running = Running.start(shelf.path, url());
+  await using line = heldLine();
+  const running = Running.start(shelf.path, url({ port: line.port }));
   await reading(shelf.path);
   running.child.kill("SIGKILL");
+  line.release();
   await running.end();
   await assertGone(shelf.path);
   const before = await left(shelf.path);
@@ -286,10 +297,12 @@ Deno.test("kill -9 of pgstrata leaves a partial folder that the next run removes
 
 Deno.test("kill -9 of pg_dump fails the backup and leaves nothing", async () => {
   await using shelf = await TempFolder.create();
-  const running = Running.start(shelf.path, url());
+  await using line = heldLine();
+  const running = Running.start(shelf.path, url({ port: line.port }));
   const [pid] = await reading(shelf.path);
   assert(pid !== undefined);
   Deno.kill(pid, "SIGKILL");
+  line.release();
   const { code, stderr } = await running.end();
   assertEquals(code, 1, stderr);
   assertMatch(stderr, /hint: /);
@@ -299,9 +312,11 @@ Deno.test("kill -9 of pg_dump fails the backup and leaves nothing", async () => 
 
 Deno.test("a server that stops in the middle ends with exit code 4 and nothing left", async () => {
   await using shelf = await TempFolder.create();
-  const running = Running.start(shelf.path, url());
+  await using line = heldLine();
+  const running = Running.start(shelf.path, url({ port: line.port }));
   await reading(shelf.path);
   await cluster.stop("immediate");
+  line.release();
   try {
     const { code, stderr } = await running.end();
     assertEquals(code, 4, stderr);
@@ -315,7 +330,7 @@ Deno.test("a server that stops in the middle ends with exit code 4 and nothing l
 Deno.test("a table that somebody keeps locked fails the backup by the name of the holder", async () => {
   await using shelf = await TempFolder.create();
   const holder = new Deno.Command(tools.program("psql"), {
-    args: ["-X", "-c", "BEGIN; LOCK TABLE small; SELECT pg_sleep(60)", cluster.url()],
+    args: ["-X", "-c", "BEGIN; LOCK TABLE small; SELECT pg_sleep(600)", cluster.url()],
     stdout: "null",
     stderr: "null",
   }).spawn();
@@ -337,7 +352,7 @@ Deno.test("a table that somebody keeps locked fails the backup by the name of th
     holder.kill("SIGKILL");
     await holder.status;
     await cluster.psql(
-      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(60)' AND pid <> pg_backend_pid();",
+      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(600)' AND pid <> pg_backend_pid();",
     );
   }
 });

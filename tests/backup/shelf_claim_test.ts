@@ -14,7 +14,7 @@ Deno.test("lockEnvironment() gets the lock although somebody lists the shelf at 
   const looking = await Deno.open(path, { read: true, write: true, create: true });
   assert(await looking.tryLock(false));
   const taking = lockEnvironment(shelf.path, "prod", NOW);
-  const timer = setTimeout(() => looking.close(), 60);
+  const timer = setTimeout(() => looking.close(), 600);
   using lock = await taking;
   assert(lock instanceof FileLock);
   clearTimeout(timer);

@@ -61,6 +61,14 @@ Deno.test("text and document of an error come from the same object", () => {
 Deno.test("anything thrown becomes an error with a code", () => {
   assertEquals(toPgstrataError(new Error("No space left on device (os error 28)")).exit, 6);
   assertEquals(isNoRoom({ code: "ENOSPC" }), true);
+  for (const code of ["EACCES", "EPERM", "EROFS"]) {
+    const error = toPgstrataError(Object.assign(new Error("open '/x'"), { code }));
+    assertEquals([error.message, error.exit, causeMessages(error)], [
+      "Cannot finish: the system refused",
+      1,
+      ["open '/x'"],
+    ]);
+  }
   assertEquals(toPgstrataError("odd").message, "Cannot finish: something unexpected happened");
   assertEquals(causeMessages(toPgstrataError("odd")), ["odd"]);
 });
@@ -90,6 +98,16 @@ Deno.test("sizes and durations are read and written", () => {
   assertEquals([sizeText(0), sizeText(999), sizeText(1_800_000_000)], ["0 B", "999 B", "1.8 GB"]);
   assertEquals([durationText(3400), durationText(72_000)], ["3.4s", "1m 12s"]);
   assertEquals(countText(1234567), "1 234 567");
+});
+
+Deno.test("sizes are told in the same way whatever the machine's language is", async () => {
+  const module = new URL("../../lib/base/mod.ts", import.meta.url).href;
+  const { stdout } = await new Deno.Command(Deno.execPath(), {
+    args: ["eval", `import { sizeText } from "${module}"; console.log(sizeText(1_800_000_000));`],
+    cwd: new URL("../../", import.meta.url),
+    env: { LC_ALL: "de_DE.UTF-8", LANG: "de_DE.UTF-8", NO_COLOR: "1" },
+  }).output();
+  assertEquals(new TextDecoder().decode(stdout), "1.8 GB\n");
 });
 
 Deno.test("times in names are UTC", () => {

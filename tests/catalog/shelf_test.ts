@@ -8,8 +8,9 @@ import { environmentLock, indexFile } from "../../lib/catalog/shelf_paths.ts";
 import { linkTree } from "../../lib/catalog/link_tree.ts";
 import { MANIFEST_FILE, parseManifest } from "../../lib/catalog/manifest.ts";
 import { summarize } from "../../lib/catalog/summary.ts";
-import { FileLock, TempFolder } from "../../lib/system/mod.ts";
+import { FileLock, processText, TempFolder } from "../../lib/system/mod.ts";
 import { manifestOf, putBackup, putFile } from "./fixtures.ts";
+import { passedOn } from "../tasks/run_main.ts";
 
 const day = (number: number) => new Date(Date.UTC(2026, 2, number, 5, 6, 7));
 
@@ -204,3 +205,50 @@ Deno.test("real size is right when a backup is linked to one the index knows as 
     assertEquals(usage, { apparent: 2 * alone.apparent, real: alone.real }, index);
   }
 });
+
+Deno.test("readShelf() shows what the system does not let it read as such, and everything else", async () => {
+  await using temp = await TempFolder.create();
+  await putBackup(temp.path, { time: day(1) });
+  const { folder } = await putBackup(temp.path, { time: day(2) });
+  // Not even root can read a folder as a file.
+  await Deno.remove(join(folder, MANIFEST_FILE));
+  await Deno.mkdir(join(folder, MANIFEST_FILE));
+  const shelf = await readShelf(temp.path);
+  assertEquals(shelf.entries.map(({ kind }) => kind), ["unreadable", "backup"]);
+  const entry = only(shelf, "unreadable");
+  assertEquals([entry.time, entry.environment], [day(2), "prod"]);
+  assertStringIncludes(entry.reason, "Is a directory");
+});
+
+Deno.test("readShelf() lists the others beside folders that this user may not look into, such as lost+found", async () => {
+  await using temp = await TempFolder.create();
+  await putBackup(temp.path, { time: day(1) });
+  const closed = ["lost+found", "20260302_050607_prod"].map((name) => join(temp.path, name));
+  for (const folder of closed) await Deno.mkdir(folder, { mode: 0 });
+  // Who is not root could not remove them otherwise.
+  using opening = new DisposableStack();
+  for (const folder of closed) opening.defer(() => Deno.chmodSync(folder, 0o700));
+  const script = `
+    const { readShelf } = await import(${JSON.stringify(new URL("../../lib/catalog/shelf.ts", import.meta.url).href)});
+    const shelf = await readShelf(${JSON.stringify(temp.path)});
+    console.log(JSON.stringify(shelf.entries.map(({ path, kind }) => [path, kind])));
+  `;
+  assertEquals(JSON.parse(await withoutPrivileges(script)), [
+    ["20260302_050607_prod", "unreadable"],
+    ["20260301_050607_prod", "backup"],
+    ["lost+found", "foreign"],
+  ]);
+});
+
+/** Runs a script as a user whom permissions bind: root without what makes it read everything. */
+async function withoutPrivileges(script: string): Promise<string> {
+  const deno = [
+    Deno.execPath(),
+    "eval",
+    "--no-lock",
+    `--config=${new URL("../../deno.json", import.meta.url).pathname}`,
+  ];
+  const binding = Deno.uid() === 0 ? ["setpriv", "--bounding-set=-dac_override,-dac_read_search"] : [];
+  const [program = "", ...args] = [...binding, ...deno, script];
+  return await processText({ program, args, env: passedOn() });
+}

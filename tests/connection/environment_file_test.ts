@@ -71,6 +71,31 @@ Deno.test("loadEnvironment() warns of passwords cut at an unquoted #", async () 
   assertEquals(warnings.join().includes("ss@h"), false);
 });
 
+const STRAY: readonly (readonly [text: string, lines: readonly number[]])[] = [
+  ["A=1\n\n# comment\n  # another = one\nexport B=2\nC=\n", []],
+  ['A="one\ntwo\n\nthree"\nB=`x\ny`\n', []],
+  ["A=1\r\nswordfish\r\nB=2\r\n", [2]],
+  ["postgresql://u:swordfish@h/db?sslmode=require\nA=1", [1]],
+  ['A="swordfish\nB=2\n  swordfish  ', [3]],
+  ["export\nDATABASE_URL_PROD: swordfish\n", [1, 2]],
+];
+for (const [text, lines] of STRAY) {
+  Deno.test(`loadEnvironment() names lines ${lines.join(", ") || "none"} of ${JSON.stringify(text)}, never their text`, async () => {
+    await using folder = await TempFolder.create();
+    await Deno.writeTextFile(join(folder.path, ".env"), text, { mode: 0o600 });
+    const { warnings } = await loadEnvironment(folder.path, {});
+    const many = lines.length > 1;
+    assertEquals(
+      warnings,
+      lines.length === 0 ? [] : [
+        `${folder.path}/.env: line${many ? "s" : ""} ${lines.join(", ")} ${
+          many ? "are" : "is"
+        } no NAME=value and passed over.`,
+      ],
+    );
+  });
+}
+
 Deno.test("loadEnvironment() says what to do when .env cannot be read", async () => {
   await using folder = await TempFolder.create();
   await Deno.mkdir(join(folder.path, ".env"));

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertLess, assertMatch, assertRejects } from "@std/assert";
 import { join } from "@std/path";
 import { PgstrataError, Secret } from "../../lib/base/mod.ts";
+import { freePort } from "../../lib/postgres/server_tcp.ts";
 import { processText, removeTree } from "../../lib/system/mod.ts";
 import {
   openSession,
@@ -10,7 +11,7 @@ import {
   readSlots,
   type Target,
 } from "../../lib/connection/mod.ts";
-import { eventually, freePort, PASSWORD, SUPERUSER, TestServer } from "./server_fixture.ts";
+import { eventually, NOBODYS_PORT, PASSWORD, serverFolder, SUPERUSER, TestServer } from "./server_fixture.ts";
 
 const ONCE = { attempts: 1, firstWait: 1, longestWait: 1 };
 const REF = "abcdefghijklmnopqrst";
@@ -28,14 +29,14 @@ Deno.test("pinTarget() takes IPv4 when IPv6 does not answer, without waiting for
   const { port } = listener.addr;
   const before = performance.now();
   for (const silent of [UNREACHABLE, "fd00::dead:beef"]) {
-    const pinned = await pinTarget(target(`postgresql://u@both.test:${port}/d`), {
+    const pinned = await pinTarget(target(`postgresql://u@both.test:${port}/d?connect_timeout=600`), {
       resolve: () => Promise.resolve([silent, "127.0.0.1"]),
       retry: ONCE,
     });
     assertEquals([pinned.host, pinned.port, pinned.hostaddr], ["both.test", port, "127.0.0.1"]);
     if (silent === UNREACHABLE) (await accepted).close();
   }
-  assertLess(performance.now() - before, 2_000);
+  assertLess(performance.now() - before, 60_000);
 });
 
 Deno.test("pinTarget() names the session pooler when Supabase's direct host cannot be reached over IPv6", async () => {
@@ -77,7 +78,7 @@ Deno.test("pinTarget() tries a refused port again, and tells why", async () => {
   const told: string[] = [];
   const error = await assertRejects(
     () =>
-      pinTarget(target(`postgresql://u@127.0.0.1:${freePort()}/d`), {
+      pinTarget(target(`postgresql://u@127.0.0.1:${NOBODYS_PORT}/d`), {
         retry: { attempts: 3, firstWait: 5, longestWait: 10 },
         onRetry: (message) => told.push(message),
       }),
@@ -90,7 +91,7 @@ Deno.test("pinTarget() tries a refused port again, and tells why", async () => {
 
 Deno.test("pinTarget() takes the first of several hosts that accepts, and lists them when none does", async () => {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const [dead, { port }] = [freePort(), listener.addr];
+  const [dead, { port }] = [NOBODYS_PORT, listener.addr];
   const pinned = await pinTarget(target(`postgresql://u@127.0.0.1:${dead},127.0.0.1:${port}/d`));
   assertEquals(pinned.port, port);
   const error = await assertRejects(
@@ -185,7 +186,7 @@ class Standby implements AsyncDisposable {
   ) {}
 
   static async of(primary: TestServer): Promise<Standby> {
-    const folder = await Deno.makeTempDir({ prefix: "pgstrata-standby-" });
+    const folder = await serverFolder("pgstrata-standby-");
     const { uid, gid } = await Deno.stat(primary.data);
     const as = Deno.uid() === 0 ? { uid: uid ?? 0, gid: gid ?? 0 } : {};
     await Deno.chown(folder, uid, gid);

@@ -2,9 +2,10 @@ import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { join } from "@std/path";
 import { PgstrataError, Secret } from "../../lib/base/mod.ts";
 import { ensureProgram } from "../../scripts/test_programs.ts";
+import { freePort } from "../../lib/postgres/server_tcp.ts";
 import { removeTree } from "../../lib/system/mod.ts";
 import { openSession, pinTarget } from "../../lib/connection/mod.ts";
-import { eventually, freePort, TestServer } from "./server_fixture.ts";
+import { eventually, TestServer } from "./server_fixture.ts";
 
 /** A PgBouncer before a test server. */
 async function withPooler(

@@ -1,5 +1,6 @@
 import { join } from "@std/path";
 import { Secret } from "../../lib/base/mod.ts";
+import { freePort } from "../../lib/postgres/server_tcp.ts";
 import { processText, removeTree } from "../../lib/system/mod.ts";
 import type { PinnedTarget } from "../../lib/connection/mod.ts";
 
@@ -31,8 +32,8 @@ export class TestServer implements AsyncDisposable {
     private readonly owner: { uid?: number; gid?: number },
   ) {}
 
-  static async start(settings: Readonly<Record<string, string>> = {}): Promise<TestServer> {
-    const folder = await Deno.makeTempDir({ prefix: "pgstrata-server-" });
+  static async start(settings: Readonly<Record<string, string>> = {}, attempt = 1): Promise<TestServer> {
+    const folder = await serverFolder("pgstrata-server-");
     const owner: { uid?: number; gid?: number } = Deno.uid() === 0 ? await postgresUser() : {};
     const server = new TestServer(folder, freePort(), owner);
     try {
@@ -74,7 +75,10 @@ export class TestServer implements AsyncDisposable {
       );
       await server.startAgain();
     } catch (error) {
+      const log = await server.log().catch(() => "");
       await server[Symbol.asyncDispose]();
+      // Somebody took the port between choice and start.
+      if (attempt < 5 && log.includes("could not bind")) return await TestServer.start(settings, attempt + 1);
       throw error;
     }
     return server;
@@ -128,16 +132,21 @@ export class TestServer implements AsyncDisposable {
   }
 }
 
+/** A folder for a server; its socket is in it, whose path may have 107 bytes only, wherever files go here. */
+export async function serverFolder(prefix: string): Promise<string> {
+  const folder = await Deno.makeTempDir({ prefix });
+  if (join(folder, ".s.PGSQL.65535.lock").length <= 100) return folder;
+  await Deno.remove(folder);
+  return await Deno.makeTempDir({ prefix, dir: "/tmp" });
+}
+
 async function postgresUser(): Promise<{ uid: number; gid: number }> {
   const id = async (flag: string) => Number(await processText({ program: "id", args: [flag, "postgres"] }));
   return { uid: await id("-u"), gid: await id("-g") };
 }
 
-/** A port nobody listens on at the moment. */
-export function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
-}
+/** A port nobody listens on, now or later: a service of old that no system has any more. */
+export const NOBODYS_PORT = 1;
 
 /** An authority, a server certificate for `db.test` and 127.0.0.1, a client certificate for `by_cert`, a stranger. */
 async function makeCertificates(folder: string): Promise<void> {
@@ -159,7 +168,7 @@ chmod 600 *.key`;
 export async function eventually<T>(
   what: string,
   check: () => Promise<T | undefined | false | null>,
-  deadline = 20_000,
+  deadline = 120_000,
 ): Promise<T> {
   const end = performance.now() + deadline;
   while (true) {

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertInstanceOf, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { errorText, PgstrataError, Secret } from "../../lib/base/mod.ts";
 import { openSession, QueryError } from "../../lib/connection/mod.ts";
-import { eventually, freePort, PASSWORD, TestServer } from "./server_fixture.ts";
+import { eventually, NOBODYS_PORT, PASSWORD, TestServer } from "./server_fixture.ts";
 
 const ONCE = { attempts: 1, firstWait: 1, longestWait: 1 };
 const QUICK = { attempts: 3, firstWait: 10, longestWait: 20 };
@@ -152,7 +152,7 @@ const REFUSALS: readonly [string, () => Parameters<TestServer["target"]>[0], Reg
     /only encrypted/,
     /sslmode=require/,
   ],
-  ["a refused port", () => ({ port: freePort() }), /nothing listens on that port/, /Check host and port/],
+  ["a refused port", () => ({ port: NOBODYS_PORT }), /nothing listens on that port/, /Check host and port/],
   ["a missing socket", () => ({ host: "/nowhere" }), /no server socket/, /unix_socket_directories/],
 ];
 for (const [what, change, message, hint] of REFUSALS) {
@@ -168,7 +168,7 @@ for (const [what, change, message, hint] of REFUSALS) {
 Deno.test("openSession() tries a refused port three times and a wrong password once", async () => {
   const told: string[] = [];
   const options = { retry: QUICK, onRetry: (message: string) => told.push(message) };
-  await failure(openSession(server.target({ port: freePort() }), options));
+  await failure(openSession(server.target({ port: NOBODYS_PORT }), options));
   assertEquals(told.length, 2);
   await failure(openSession(server.target({ password: new Secret("wrong") }), options));
   assertEquals(told.length, 2);

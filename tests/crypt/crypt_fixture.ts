@@ -15,6 +15,7 @@ export interface KeyPair {
 export class CryptFixture implements AsyncDisposable {
   private constructor(
     readonly folder: TempFolder,
+    private readonly home: TempFolder,
     readonly pairs: readonly KeyPair[],
     /** `--homedir` of gpg. */
     readonly gpgHome: string,
@@ -26,8 +27,8 @@ export class CryptFixture implements AsyncDisposable {
   static async create(): Promise<CryptFixture> {
     await usePathWithAge();
     const folder = await TempFolder.create({ prefix: "pgstrata-crypt-test-" });
-    const gpgHome = join(folder.path, "gpg");
-    await Deno.mkdir(gpgHome, { mode: 0o700 });
+    const home = await gpgFolder();
+    const gpgHome = home.path;
     const generate = [
       "--passphrase",
       "",
@@ -54,13 +55,22 @@ export class CryptFixture implements AsyncDisposable {
       { name: "gpg recipients", key: { method: "gpg", recipients: ["backup@test.invalid"] }, keys: {} },
       { name: "gpg passphrase", key: { method: "gpg", passphrase }, keys: { passphrase } },
     ];
-    return new CryptFixture(folder, pairs, gpgHome, identityFile, passphraseFile, recipient);
+    return new CryptFixture(folder, home, pairs, gpgHome, identityFile, passphraseFile, recipient);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await processText({ program: "gpgconf", args: ["--homedir", this.gpgHome, "--kill", "gpg-agent"] });
+    await this.home[Symbol.asyncDispose]();
     await this.folder[Symbol.asyncDispose]();
   }
+}
+
+/** A `--homedir` of gpg: its agent has a socket there, whose path may have 107 bytes only, wherever files go here. */
+export async function gpgFolder(): Promise<TempFolder> {
+  const folder = await TempFolder.create({ prefix: "pgstrata-gpg-test-" });
+  if (join(folder.path, "S.gpg-agent.browser").length <= 100) return folder;
+  await folder[Symbol.asyncDispose]();
+  return await TempFolder.create({ prefix: "pgstrata-gpg-test-", parent: "/tmp" });
 }
 
 /** Puts the `age` program into PATH, for this process and its children. */

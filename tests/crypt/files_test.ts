@@ -3,7 +3,7 @@ import { join } from "@std/path";
 import { PgstrataError, Secret } from "../../lib/base/mod.ts";
 import { type EncryptionKey, generateAgeKey, openDecryptor, openEncryptor } from "../../lib/crypt/mod.ts";
 import { processText, runProcess, TempFolder } from "../../lib/system/mod.ts";
-import { CryptFixture, type KeyPair, usePathWithAge } from "./crypt_fixture.ts";
+import { CryptFixture, gpgFolder, type KeyPair, usePathWithAge } from "./crypt_fixture.ts";
 import { noise, sha256 } from "./real_backup.ts";
 
 /** The borders of age's chunks (64 KiB) and of what the program takes over (1 MiB). */
@@ -141,7 +141,7 @@ Deno.test("a file locked with a passphrase by the age program is opened", async 
 
 Deno.test("a wrong key ends with 2, a damaged or cut file with 3, and nothing is left", async () => {
   await using fixture = await CryptFixture.create();
-  await using otherGpg = await TempFolder.create();
+  await using otherGpg = await gpgFolder();
   const other = { ageIdentities: new Secret((await generateAgeKey()).identity), passphrase: new Secret("wrong") };
   for (const pair of fixture.pairs) {
     for (const size of pair.name === "age recipients" ? [5_000, 1_500_000] : [1_500_000]) {

@@ -117,10 +117,10 @@ Deno.test("unfinished folders and damaged manifests on the shelf are found", asy
   expectCheck((await shelfChecks(folder.path)).checks, "shelf", "warning");
   const { folder: damaged } = await putBackup(folder.path, { time: ago(2) });
   await Deno.writeTextFile(join(damaged, "manifest.json"), "{");
-  assertStringIncludes(
-    expectCheck((await shelfChecks(folder.path)).checks, "shelf", "problem").fix ?? "",
-    "sha256sum -c SHA256SUMS",
-  );
+  const { message, fix, details } = expectCheck((await shelfChecks(folder.path)).checks, "shelf", "problem");
+  assertStringIncludes(message, "1 backup cannot be read");
+  assertStringIncludes(fix ?? "", "sha256sum -c SHA256SUMS");
+  assertStringIncludes(details?.join() ?? "", "it is damaged");
 });
 
 Deno.test("a shelf that cannot be written is a problem: a system folder, a file in its place", async () => {

@@ -1,6 +1,10 @@
 import { type Browser, chromium } from "playwright-core";
+import { aptInstall } from "../../scripts/apt_install.ts";
 
 const EXECUTABLE = "/usr/bin/chromium";
+
+/** Milliseconds for the start of the browser and for each step in it, on a busy machine too. */
+export const PATIENCE = 120_000;
 
 /**
  * Runs a function with a headless Chromium, Debian's package. Where it is not installed and the user may install
@@ -12,6 +16,7 @@ export async function withBrowser(use: (browser: Browser) => Promise<void>): Pro
   await ensureChromium();
   const browser = await chromium.launch({
     executablePath: EXECUTABLE,
+    timeout: PATIENCE,
     args: [
       "--headless",
       "--no-sandbox",
@@ -32,23 +37,9 @@ export async function withBrowser(use: (browser: Browser) => Promise<void>): Pro
 
 async function ensureChromium(): Promise<void> {
   if (await isInstalled()) return;
-  const commands = [["apt-get", "update", "-q"], [
-    "apt-get",
-    "install",
-    "-y",
-    "-q",
-    "--no-install-recommends",
-    "chromium",
-  ]];
-  for (const [program = "", ...args] of commands) {
-    const output = await new Deno.Command(program, { args, env: { DEBIAN_FRONTEND: "noninteractive" }, stdin: "null" })
-      .output().catch((cause) => {
-        throw new Error(`Cannot test in a browser: ${EXECUTABLE} is not there and ${program} cannot be run`, { cause });
-      });
-    if (output.success) continue;
-    const said = new TextDecoder().decode(output.stderr).slice(-500);
-    throw new Error(`Cannot test in a browser: ${EXECUTABLE} is not there, and installing it failed: ${said}`);
-  }
+  await aptInstall(["chromium"]).catch((cause) => {
+    throw new Error(`Cannot test in a browser: ${EXECUTABLE} is not there, and installing it failed`, { cause });
+  });
   if (!(await isInstalled())) throw new Error(`Cannot test in a browser: ${EXECUTABLE} is not there after installing`);
 }
 

@@ -3,7 +3,7 @@ import { toFileUrl } from "@std/path";
 import type { Browser, Page } from "playwright-core";
 import { htmlReport } from "../../lib/report/mod.ts";
 import { TempFolder } from "../../lib/system/mod.ts";
-import { withBrowser } from "./browser_fixture.ts";
+import { PATIENCE, withBrowser } from "./browser_fixture.ts";
 import { fakeReport, HOSTILE } from "./html_fixture.ts";
 
 interface OpenPage {
@@ -14,6 +14,7 @@ interface OpenPage {
 
 async function open(browser: Browser, file: string, colorScheme: "light" | "dark"): Promise<OpenPage> {
   const page = await browser.newPage({ colorScheme, viewport: { width: 1200, height: 900 } });
+  page.setDefaultTimeout(PATIENCE);
   const complaints: string[] = [];
   page.on("console", (message) => complaints.push(`console: ${message.text()}`));
   page.on("pageerror", (error) => complaints.push(`error: ${error.message}`));
@@ -137,6 +138,12 @@ Deno.test("the HTML report works from a file in Chromium", async (t) => {
           .map((one) => one.outerHTML.slice(0, 80)).concat("scrolls sideways")`,
       );
       assertEquals(wide, []);
+      await page.reload();
+      const hidden = await page.evaluate(
+        `[...document.querySelectorAll("figure")].map((one) => one.scrollWidth - one.clientWidth - one.scrollLeft)
+          .filter((right) => right > 1)`,
+      );
+      assertEquals(hidden, [], "the newest backups stand at the right");
       const smallest = await page.evaluate(
         `Math.min(...[...document.querySelectorAll("svg.chart .tick")]
           .map((one) => one.getBoundingClientRect().height).filter((height) => height > 0))`,

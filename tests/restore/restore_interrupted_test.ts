@@ -244,6 +244,7 @@ Deno.test("a connection that is lost while COMMIT is on its way: the server is a
       confirm: async () => {
         await server.cluster.psql("ALTER SYSTEM SET synchronous_standby_names = 'nobody'");
         await server.cluster.psql("SELECT pg_reload_conf()");
+        await untilCommitsWait();
       },
     })
   );
@@ -279,7 +280,7 @@ Deno.test("a lock that somebody holds ends a change in place in time: the blocki
   await using held = await holdLock(target, "items");
   const notices: string[] = [];
   const error = await failing(() =>
-    restore(server, folder, target.url, { inPlace: true, lockTimeout: 400 }, {
+    restore(server, folder, target.url, { inPlace: true, lockTimeout: 3_000 }, {
       onEvent: (event) => event.type === "notice" && notices.push(event.message),
     })
   );
@@ -355,6 +356,23 @@ CREATE FUNCTION here_only() RETURNS int LANGUAGE plpgsql AS $$ BEGIN
 END $$;
 CREATE MATERIALIZED VIEW v AS SELECT public.here_only();
 `;
+
+/** Until the server has read that a commit waits: another one does. */
+async function untilCommitsWait(): Promise<void> {
+  const probes = `FROM pg_stat_activity WHERE wait_event = 'SyncRep' AND datname = 'postgres'`;
+  for (let waiting = false; !waiting;) {
+    let ended = false;
+    const probe = server.cluster.psql("SELECT pg_logical_emit_message(true, 'probe', '')").catch(() => {}).finally(() =>
+      ended = true
+    );
+    await until(async () => {
+      waiting = await server.cluster.psql(`SELECT count(*) ${probes}`) === "1";
+      return waiting || ended;
+    });
+    if (waiting) await server.cluster.psql(`SELECT pg_terminate_backend(pid) ${probes}`);
+    await probe;
+  }
+}
 
 async function failing(run: () => Promise<unknown>): Promise<RestoreError> {
   const error = await assertRejects(run, RestoreError);
@@ -446,9 +464,9 @@ async function smallDisk(): Promise<SmallDisk> {
   return { backup, [Symbol.asyncDispose]: () => owned.disposeAsync() };
 }
 
-/** Polls until something is so, for at most a minute, and while the run goes on that is to bring it about. */
+/** Polls until something is so, for at most two minutes, and while the run goes on that is to bring it about. */
 async function until(condition: () => Promise<boolean>, run?: Running): Promise<void> {
-  const deadline = Date.now() + 60_000;
+  const deadline = Date.now() + 120_000;
   while (!await condition()) {
     if (run?.ended === true) throw new Error(`it ended before: ${run.stderr}`);
     if (Date.now() > deadline) throw new Error("it never came so");

@@ -258,6 +258,49 @@ Deno.test("the way back of what was lost drops it again: the safety backup does 
   );
 });
 
+Deno.test("a backup of a part that fails for what was left out says so", async () => {
+  const whole = await server.createDatabase({
+    sql:
+      "CREATE SCHEMA kinds; CREATE TYPE kinds.state AS ENUM ('new'); CREATE TABLE public.jobs (id int, s kinds.state);",
+  });
+  const patterns = { excludeSchemas: [], excludeTables: [], excludeTableData: [] };
+  const part = await backUp(server, whole.url, { selection: { ...patterns, schemas: ["public"], tables: [] } });
+  const error = await failing(() => restore(server, part, server.cluster.url("only_a_part"), { createDatabase: true }));
+  assertStringIncludes(error.message, "what it needs is not in the target");
+  assertEquals(error.context["the backup was made with"], "--schema public");
+  assertStringIncludes(error.hint ?? "", "restore a backup of the whole database");
+});
+
+Deno.test("a backup of public alone, which creates that schema, restores into a new database, which has it", async () => {
+  const whole = await server.createDatabase({ sql: "CREATE TABLE public.t AS SELECT 1 AS id; CREATE SCHEMA other;" });
+  const selection = { schemas: ["public"], tables: [], excludeSchemas: [], excludeTables: [], excludeTableData: [] };
+  const part = await backUp(server, whole.url, { selection });
+  const fresh = { name: "public_alone", url: server.cluster.url("public_alone") };
+  assertEquals((await restore(server, part, fresh.url, { createDatabase: true })).status, "done");
+  const other = await server.createDatabase({ sql: "CREATE SCHEMA other" });
+  assertEquals((await restore(server, part, other.url)).status, "done");
+  assertEquals(await other.psql("SELECT id FROM public.t"), "1");
+});
+
+Deno.test("a target whose encoding cannot hold the backup's text is named as the cause", async () => {
+  const tea = await server.createDatabase({ sql: "CREATE TABLE public.tea AS SELECT 'お茶' AS name;" });
+  const backup = await backUp(server, tea.url);
+  await server.cluster.psql("CREATE DATABASE latin ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0");
+  const error = await failing(() => restore(server, backup, server.cluster.url("latin")));
+  assertStringIncludes(error.message, "the target's encoding cannot hold the backup's text");
+  assertStringIncludes(error.hint ?? "", "--create-db");
+});
+
+Deno.test("rows for a table that has lost a column since: the hint names the two ways", async () => {
+  const target = await server.createDatabase({ sql: "CREATE TABLE public.t AS SELECT 1 AS id, 'a' AS title" });
+  const backup = await backUp(server, target.url);
+  await target.psql("ALTER TABLE public.t RENAME title TO name");
+  const rows = { tables: ["public.t"], content: "data-only", clean: true } as const;
+  const error = await failing(() => restore(server, backup, target.url, rows));
+  assertStringIncludes(error.message, "the target's table has other columns than the backup's");
+  assertStringIncludes(error.hint ?? "", "--into-schema NEW");
+});
+
 Deno.test("nothing was changed: there is no way back to go", async () => {
   const target = await server.createDatabase({ sql: "CREATE SCHEMA shop; CREATE TABLE shop.items (id text)" });
   await target.psql("CREATE FUNCTION stop() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN RAISE ''no''; END'");

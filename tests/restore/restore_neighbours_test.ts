@@ -71,6 +71,16 @@ Deno.test("restore --table names what DROP TABLE CASCADE took from other tables 
   assertEquals(nothing.warnings.filter((text) => text.includes("nobody chose")), []);
 });
 
+Deno.test("a view that groups by the table's key, which pg_dump makes in two steps, is named, too", async () => {
+  const sql = `CREATE TABLE bills (id int PRIMARY KEY, who text); CREATE TABLE lines (bill int, cents int);
+    CREATE VIEW sums AS SELECT b.id, b.who, sum(l.cents) FROM bills AS b JOIN lines AS l ON l.bill = b.id GROUP BY b.id;`;
+  const target = await server.createDatabase({ sql });
+  const backup = await backUp(server, target.url);
+  await target.psql("DROP TABLE bills CASCADE");
+  const report = await restore(server, backup, target.url, { tables: ["bills"] });
+  assertStringIncludes(report.warnings.join("\n"), "nobody chose it: the backup has view public.sums, which");
+});
+
 for (const part of [{ schemas: ["shop"] }, { tables: ["shop.orders"] }]) {
   Deno.test(`restore of ${JSON.stringify(part)} puts tables back into their publications`, async () => {
     const target = await copy();

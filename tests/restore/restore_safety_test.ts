@@ -187,13 +187,18 @@ Deno.test("pgstrata killed in the middle of a change in place leaves the databas
     ],
     env: envOf(server),
     stdout: "null",
-    stderr: "null",
+    stderr: "piped",
   }).spawn();
+  const said = new Response(child.stderr).text();
+  let ended = false;
+  said.then(() => ended = true);
   const waiting =
     "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND application_name = 'psql' OR query LIKE 'DROP%'";
-  await until(async () => Number(await target.psql(waiting)) > 0);
+  await until(async () => ended || Number(await target.psql(waiting)) > 0);
+  if (ended) throw new Error(`it ended before: ${await said}`);
   child.kill("SIGKILL");
   await child.status;
+  await said;
   await target.psql(
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(601)' AND pid <> pg_backend_pid()",
   );
@@ -248,9 +253,9 @@ Deno.test("production is recognised by name, address and the server's own identi
   );
 });
 
-/** Polls until something is so, for at most 30 seconds. */
+/** Polls until something is so, for at most two minutes. */
 async function until(condition: () => Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 30_000;
+  const deadline = Date.now() + 120_000;
   while (!await condition()) {
     if (Date.now() > deadline) throw new Error("it never came so");
     await new Promise((resolve) => setTimeout(resolve, 20));

@@ -174,6 +174,63 @@ for (const major of testedMajors().filter((each) => each >= 15)) {
     await assertEqualUserSchemas(server, target, sourceServer, source);
     await assertPlatformRows(target, source);
     assert(report.overwritten.some(({ object, rows }) => object === "rows of auth.users" && rows === 5001));
+    // A trigger on a table of the platform goes with its function, and comes back with it.
+    assertEquals(
+      await target.psql("SELECT tgname FROM pg_trigger WHERE tgrelid = 'auth.users'::regclass AND NOT tgisinternal"),
+      "on_auth_user_created",
+    );
+    assertEquals(await target.psql("SELECT count(*) FROM cron.job"), "2");
+    // Made by the first restore, and without a password ever since.
+    assertStringIncludes(report.todo.join("\n"), "set passwords: reporting may log in and have none here");
+  });
+
+  Deno.test(`PostgreSQL ${major}: the way back from a move empties the project again, what was made in it included`, async () => {
+    const target = await project();
+    const before = await backUp(server, target.asPostgres);
+    const moved = await restore(server, folder, target.asPostgres, { inPlace: true });
+    assertMatch(
+      moved.undo ?? "",
+      /--in-place --yes \S+ && psql .*DROP SCHEMA IF EXISTS supabase_migrations, tenant_acme CASCADE; DROP EXTENSION IF EXISTS citext, pg_trgm'$/,
+    );
+    const back = await restore(server, before, target.asPostgres, { inPlace: true });
+    assertEquals(back.status, "done");
+    assert(back.overwritten.some(({ object }) => object === "table public.orders (not in the backup)"));
+    assertStringIncludes(
+      back.warnings.join("\n"),
+      "not in the backup, and left as it is: schema supabase_migrations, tenant_acme",
+    );
+    const left = `SELECT count(*) FROM pg_class WHERE relnamespace = 'public'::regnamespace`;
+    assertEquals([await target.psql(left), await target.psql("SELECT count(*) FROM auth.users")], ["0", "0"]);
+  });
+
+  Deno.test(`PostgreSQL ${major}: --schema of the platform's replaces the rows in its tables, and drops nothing`, async () => {
+    const target = await project();
+    await restore(server, folder, target.asPostgres, { inPlace: true });
+    await target.psql("SET session_replication_role = replica; DELETE FROM auth.users WHERE email LIKE 'user1%'");
+    const report = await restore(server, folder, target.asPostgres, { schemas: ["auth"], clean: true });
+    assertEquals(report.overwritten.filter(({ object }) => !object.startsWith("rows of auth.")), []);
+    await assertPlatformRows(target, source);
+  });
+
+  Deno.test(`PostgreSQL ${major}: webhooks are asked for before anything is changed, or left out with --force`, async () => {
+    const hooked = await sourceServer.createDatabase({
+      sql:
+        `CREATE SCHEMA supabase_functions; CREATE FUNCTION supabase_functions.http_request() RETURNS trigger LANGUAGE plpgsql
+          AS 'BEGIN RETURN NEW; END'; CREATE TABLE public.t (id int); CREATE TRIGGER hook AFTER INSERT ON public.t
+          FOR EACH ROW EXECUTE FUNCTION supabase_functions.http_request('https://example.org', 'POST', '{}', '{}', '1000')`,
+    });
+    const backup = await backUp(sourceServer, hooked.url);
+    const target = await project();
+    const error = await assertRejects(
+      () => restore(server, backup, target.asPostgres, { inPlace: true }),
+      PgstrataError,
+    );
+    assertEquals([error.code, error.context.triggers], ["refused", "public.t hook"]);
+    const forced = await restore(server, backup, target.asPostgres, { inPlace: true, force: true });
+    assertEquals(
+      forced.leftOut.filter(({ kind }) => kind === "TRIGGER").map(({ object, reason }) => `${object}: ${reason}`),
+      ["public.t hook: Database Webhooks are not enabled in this project"],
+    );
   });
 
   Deno.test(`PostgreSQL ${major}: a Supabase project is never restored by a swap, and in place only when asked for`, async () => {

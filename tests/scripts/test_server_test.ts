@@ -9,7 +9,7 @@ for (const major of testedMajors()) {
     const first = await server.createDatabase("sample");
     const started = performance.now();
     const second = await server.createDatabase("sample");
-    assertLess(performance.now() - started, 5_000);
+    assertLess(performance.now() - started, 60_000);
     await first.psql("DROP TABLE public.orders CASCADE");
     assertEquals(await second.psql("SELECT count(*) FROM public.orders"), "12000");
     await second.drop();

@@ -66,7 +66,7 @@ export async function allTables(session: Session): Promise<string[]> {
 
 /** Waits until a statement of others waits for a lock. */
 export async function untilWaiting(session: Session): Promise<void> {
-  const end = performance.now() + 10_000;
+  const end = performance.now() + 120_000;
   while (performance.now() < end) {
     const [row] = await session.query<{ waiting: boolean }>(
       `SELECT EXISTS (SELECT FROM pg_catalog.pg_stat_activity a WHERE a.wait_event_type = 'Lock'

@@ -4,6 +4,10 @@ export interface Faults {
   cutAfterUp?: number | undefined;
   /** The same for bytes that come down. */
   cutAfterDown?: number | undefined;
+  /** Hold every connection once so many bytes have gone up in all, until {@linkcode CutProxy.release}. */
+  holdAfterUp?: number | undefined;
+  /** The same for bytes that come down. */
+  holdAfterDown?: number | undefined;
   /** Cut every connection from this request on. */
   refuseAfter?: number | undefined;
   /** Answer each PUT and POST with this instead of handing it on: a status and S3's code. */
@@ -11,16 +15,18 @@ export interface Faults {
 }
 
 /** What becomes of some bytes. */
-type Fate = "forward" | "drop" | "cut";
+type Fate = "forward" | "hold" | "drop" | "cut";
 
 const NO_FAULTS: Faults = {
   cutAfterUp: undefined,
   cutAfterDown: undefined,
+  holdAfterUp: undefined,
+  holdAfterDown: undefined,
   refuseAfter: undefined,
   refuseWrites: undefined,
 };
 
-/** A proxy before an S3 server, on the loopback address, that counts requests and breaks connections. */
+/** A proxy before a server, of S3 for example, on the loopback address: counts requests, breaks and holds connections. */
 export class CutProxy implements AsyncDisposable {
   readonly faults: Faults = {};
   /** First lines of the requests so far. */
@@ -29,6 +35,7 @@ export class CutProxy implements AsyncDisposable {
   cuts = 0;
   #up = 0;
   #down = 0;
+  #released = Promise.withResolvers<void>();
   readonly #listener: Deno.TcpListener;
   readonly #open = new Set<Deno.TcpConn>();
   readonly #running: Promise<void>;
@@ -39,7 +46,11 @@ export class CutProxy implements AsyncDisposable {
   }
 
   get endpoint(): string {
-    return `http://127.0.0.1:${this.#listener.addr.port}`;
+    return `http://127.0.0.1:${this.port}`;
+  }
+
+  get port(): number {
+    return this.#listener.addr.port;
   }
 
   /** Bytes that have gone up. */
@@ -47,8 +58,16 @@ export class CutProxy implements AsyncDisposable {
     return this.#up;
   }
 
+  /** Lets go on what is held. */
+  release(): void {
+    Object.assign(this.faults, { holdAfterUp: undefined, holdAfterDown: undefined });
+    this.#released.resolve();
+    this.#released = Promise.withResolvers();
+  }
+
   /** Counts from zero again, with these faults. */
   arm(faults: Faults): void {
+    this.release();
     Object.assign(this.faults, NO_FAULTS, faults);
     this.#up = 0;
     this.#down = 0;
@@ -56,6 +75,7 @@ export class CutProxy implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.release();
     this.#listener.close();
     for (const connection of this.#open) close(connection);
     await this.#running;
@@ -72,7 +92,9 @@ export class CutProxy implements AsyncDisposable {
   }
 
   async #pair(client: Deno.TcpConn): Promise<void> {
-    const server = await Deno.connect({ hostname: "127.0.0.1", port: this.target });
+    const server = await Deno.connect({ hostname: "127.0.0.1", port: this.target }).catch(() => null);
+    // It has been stopped: the client hears of it as well as it can.
+    if (server === null) return close(client);
     const both = [client, server];
     for (const one of both) this.#open.add(one);
     const cut = () => {
@@ -87,6 +109,7 @@ export class CutProxy implements AsyncDisposable {
           const fate = look(chunk);
           if (fate === "cut") return cut();
           if (fate === "drop") continue;
+          if (fate === "hold") await this.#released.promise;
           for (let done = 0; done < chunk.length;) done += await to.write(chunk.subarray(done));
         }
       } catch {
@@ -99,7 +122,11 @@ export class CutProxy implements AsyncDisposable {
       pump(
         server,
         client,
-        (chunk) => (this.#down += chunk.length) <= (this.faults.cutAfterDown ?? Infinity) ? "forward" : "cut",
+        (chunk) => {
+          const { cutAfterDown = Infinity, holdAfterDown = Infinity } = this.faults;
+          this.#down += chunk.length;
+          return this.#down > cutAfterDown ? "cut" : this.#down > holdAfterDown ? "hold" : "forward";
+        },
       ),
     ]);
     for (const one of both) this.#open.delete(one);
@@ -111,7 +138,7 @@ export class CutProxy implements AsyncDisposable {
     return (chunk) => {
       const start = new TextDecoder("latin1").decode(chunk.subarray(0, 200));
       const line = /^((?:GET|PUT|POST|HEAD|DELETE) \S+) HTTP\/1\.1\r\n/.exec(start)?.[1];
-      const { refuseWrites, refuseAfter = Infinity, cutAfterUp = Infinity } = this.faults;
+      const { refuseWrites, refuseAfter = Infinity, cutAfterUp = Infinity, holdAfterUp = Infinity } = this.faults;
       if (line !== undefined) {
         this.requests.push(line);
         isRefused = refuseWrites !== undefined && /^P/.test(line);
@@ -125,7 +152,7 @@ export class CutProxy implements AsyncDisposable {
       if (isRefused) return "drop";
       if (this.requests.length > refuseAfter) return "cut";
       this.#up += chunk.length;
-      return this.#up <= cutAfterUp ? "forward" : "cut";
+      return this.#up > cutAfterUp ? "cut" : this.#up > holdAfterUp ? "hold" : "forward";
     };
   }
 }

@@ -174,3 +174,19 @@ Deno.test("a bucket with object lock is pushed to, and what it locks is respecte
   assert(/until 20/.test(skipped[0]?.reason ?? ""), skipped[0]?.reason);
   assertEquals((await kinds(store)).length, 3);
 });
+
+Deno.test("a place that is full is pruned all the same: removals make the room", async () => {
+  await using shelf = await TempFolder.create();
+  const store = new MemoryStore(DEPS.clock);
+  await fill(store, shelf.path, 3);
+  const entries = await listRemote(store, { jobs: 2 });
+  const plan = planRemoteRetention(entries, POLICY, NOW, { minimumDays: null });
+  let refused = 0;
+  store.put = () => {
+    refused++;
+    return Promise.reject(new PgstrataError("Cannot store it: the place is full", { code: "no_room" }));
+  };
+  assertEquals(await carryOutRemote(store, entries, plan, DEPS), { removed: ["20260301_000000_prod"], skipped: [] });
+  assertEquals(await kinds(store), ["backup 03", "backup 02"]);
+  assertEquals([refused > 0, await keysOf(store, "20260301")], [true, []]);
+});

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
 import { generateAgeKey } from "../../lib/crypt/mod.ts";
 import { processText, TempFolder } from "../../lib/system/mod.ts";
@@ -45,6 +45,7 @@ Deno.test("backup --encrypt --push leaves and copies encrypted files only, that 
   const grep = await new Deno.Command("grep", { args: ["-rl", "plain words", join(folder.path, "backups")] }).output();
   assertEquals(new TextDecoder().decode(grep.stdout), "");
   assertStringIncludes(stderr, "Without its key");
+  assertMatch(stderr, /Phases .*, seal \d/, "the end of the encryption is part of the time it took");
   assertStringIncludes(stored, `file://${folder.path}/cold`);
   await processText({
     program: "sha256sum",

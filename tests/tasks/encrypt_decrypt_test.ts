@@ -33,7 +33,7 @@ Deno.test("encrypt and decrypt change a backup in place; lists need no key; a lo
   assertEquals([entry.encrypted, entry.environment, entry.backup.tables], ["age", "prod", 2]);
 
   const again = await encrypt("latest", shelf.path, { env: { PGSTRATA_AGE_RECIPIENTS: recipient } });
-  assertEquals(again.err.text(), `${NAME} was encrypted already\n`);
+  assertEquals(again.err.text(), `${NAME} was encrypted already, and is as it was\n`);
 
   const env = { PGSTRATA_AGE_IDENTITY: identity };
   const copy = join(shelf.path, "plain");

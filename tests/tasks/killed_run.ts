@@ -36,7 +36,11 @@ export async function killRun(
   const timer = setInterval(() => {
     if (hasEnded || !isFar()) return;
     clearInterval(timer);
-    child.kill("SIGKILL");
+    try {
+      child.kill("SIGKILL");
+    } catch {
+      // It has ended just now; `status` says so in a moment.
+    }
   }, LOOK);
   const status = await child.status;
   hasEnded = true;

@@ -119,3 +119,35 @@ Deno.test("an error that nobody waited for aborts the command and ends it with 1
     "1 Cannot finish: something failed that nothing waited for nobody waits for this\n",
   ]);
 });
+
+/** Runs a command line in a shell, with redirections; what still can be printed, and the exit code. */
+async function inShell(args: readonly string[], redirections: string): Promise<string> {
+  const words = [Deno.execPath(), ...mainArguments(args)].map((word) => `'${word}'`).join(" ");
+  const { stdout } = await new Deno.Command("bash", {
+    args: ["-c", `{ ${words}; echo "code $?" >&3; } 3>&1 ${redirections}`],
+    cwd: ROOT,
+    env: { ...passedOn(), NO_COLOR: "1" },
+    clearEnv: true,
+    stdin: "null",
+  }).output();
+  return new TextDecoder().decode(stdout);
+}
+
+Deno.test("a result that cannot be printed is exit code 6, with --json too", async () => {
+  const shelf = await Deno.makeTempDir();
+  try {
+    for (const args of [["help"], ["list", "--json", "--dir", shelf]]) {
+      const said = await inShell(args, "2>&3 >/dev/full");
+      assertStringIncludes(said, "error: Cannot print: the system refused\ncause: No space left on device");
+      assertStringIncludes(said, "code 6\n");
+    }
+  } finally {
+    await Deno.remove(shelf, { recursive: true });
+  }
+});
+
+Deno.test("a log on a full disk changes nothing about how a command ends", async () => {
+  assertEquals(await inShell(["bakcup"], "2>/dev/full"), "code 2\n");
+  assertEquals(await inShell(["show", "nothing", "--json"], ">/dev/full 2>/dev/full"), "code 2\n");
+  assertMatch(await inShell(["help", "list"], "2>/dev/full"), /^pgstrata list.*code 0\n$/s);
+});

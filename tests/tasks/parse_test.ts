@@ -1,6 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { PgstrataError } from "../../lib/base/mod.ts";
 import { type Command, defineCommand, defineGroup, type OptionTable } from "../../tasks/command.ts";
+import { COMMANDS as TABLE } from "../../tasks/commands.ts";
 import { parseCommandLine, parseOptions } from "../../tasks/parse.ts";
 
 const OPTIONS = {
@@ -212,4 +213,20 @@ Deno.test("parseCommandLine() does not miss arguments when help is asked for", (
 
 Deno.test("parseCommandLine() takes an empty line", () => {
   assertEquals(parseCommandLine([], COMMANDS).command, null);
+});
+
+Deno.test("an option of other commands names them, and for recipients of a backup the right way", () => {
+  const hint = (...argv: string[]) =>
+    assertThrows(() => parseCommandLine(argv, TABLE), PgstrataError, "there is no option").hint;
+  assertEquals(
+    hint("verify", "--apply"),
+    "It is an option of prune, snapshot prune, snapshot adopt. See: pgstrata help verify",
+  );
+  assertEquals(hint("backup", "--no-compare"), "It is an option of restore. See: pgstrata help backup");
+  assertEquals(
+    hint("backup", "prod", "--recipient=age1x"),
+    "It is an option of encrypt, init. With --encrypt, recipients come from pgstrata.json or PGSTRATA_AGE_RECIPIENTS. " +
+      "See: pgstrata help backup",
+  );
+  assertEquals(hint("list", "--bogus"), "See: pgstrata help list");
 });

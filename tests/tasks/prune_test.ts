@@ -6,7 +6,7 @@ import { FileLock, TempFolder } from "../../lib/system/mod.ts";
 import { PRUNE_OPTIONS } from "../../tasks/commands/prune.ts";
 import { run } from "../../tasks/prune.ts";
 import { putBackup, putFile } from "../catalog/fixtures.ts";
-import { runMain } from "./run_main.ts";
+import { mainArguments, passedOn, runMain } from "./run_main.ts";
 import { NOW, runOnShelf, treeOf } from "./shelf_run.ts";
 
 const prune = (line: string, shelf: string, given = {}) => runOnShelf(run, PRUNE_OPTIONS, line, shelf, given);
@@ -211,9 +211,28 @@ Deno.test("prune from the command line: dry run, --apply, exit codes", async () 
   const dry = await main();
   assertEquals([dry.code, folders(shelf.path).length], [0, 7]);
   assertStringIncludes(dry.stdout, "REMOVE (2)");
-  assertEquals((await main("--apply", "--quiet")).code, 0);
+  assertStringIncludes((await main("--quiet")).stdout, "REMOVE (2)");
+  assertEquals(await main("--apply", "--quiet"), { code: 0, stdout: "", stderr: "" });
   assertEquals(folders(shelf.path), [3, 4, 5, 6, 7].map((number) => name(number)));
   await putBackup(shelf.path, { time: day(8), status: "incomplete" });
   assertEquals((await main("--apply")).code, 7);
   assertEquals((await main("--keep-last", "0")).code, 2);
+});
+
+Deno.test("prune --apply makes room on a disk on which nothing more can be written", async () => {
+  await using shelf = await mayShelf(7);
+  const { code, stderr } = await new Deno.Command("bash", {
+    args: [
+      "-c",
+      'ulimit -f 0; trap "" XFSZ; exec "$@"',
+      "sh",
+      Deno.execPath(),
+      ...mainArguments(["prune", "--apply", "--dir", shelf.path]),
+    ],
+    env: passedOn(),
+    clearEnv: true,
+    stdin: "null",
+  }).output();
+  assertEquals(code, 0, new TextDecoder().decode(stderr));
+  assertEquals(folders(shelf.path), [3, 4, 5, 6, 7].map((number) => name(number)));
 });

@@ -123,3 +123,16 @@ Deno.test("what cannot be pushed or pulled is told with the exit code for it", a
     assert(error.hint && !error.hint.includes("pass@"));
   }
 });
+
+Deno.test("push copies from a shelf that takes no notes, and says so", async () => {
+  await using fixture = await Fixture.make();
+  const [shelf, disk] = [fixture.shelf.path, fixture.disks[0].path];
+  // Not even root can write there: a file where the folder of locks should be, a record that leads nowhere.
+  await Deno.mkdir(join(shelf, ".pgstrata/records"), { recursive: true });
+  await Deno.writeTextFile(join(shelf, ".pgstrata/in_use"), "");
+  await Deno.symlink("/proc/nowhere/x", join(shelf, `.pgstrata/records/${fixture.backups[1]?.id}.jsonl`));
+  const { code, err } = await push("latest --to disk1", shelf);
+  assertEquals(code, 0, err.text());
+  assertStringIncludes(err.text(), "warning: that it is there cannot be noted on the shelf: ");
+  assertEquals([...Deno.readDirSync(disk)].map(({ name }) => name), ["20260502_020000_prod"]);
+});

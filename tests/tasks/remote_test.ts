@@ -91,3 +91,12 @@ Deno.test("prune --remote plans, and with --apply removes from cold storage only
   assert([...Deno.readDirSync(path)].some(({ name }) => name === "20260501_020000_prod"));
   assertEquals((await readRecords(path, oldest?.id ?? "")).map(({ kind }) => kind), ["withdrawn"]);
 });
+
+Deno.test("prune --remote --apply --quiet prints no plan; without --apply the plan is the result", async () => {
+  await using fixture = await Fixture.make();
+  const planned = await prune("--remote --keep-last 1", fixture.shelf.path, { quiet: true });
+  assertStringIncludes(planned.out.text(), "REMOVE (2)");
+  const done = await prune("--remote --keep-last 1 --apply", fixture.shelf.path, { quiet: true });
+  assertEquals([done.code, done.out.text(), done.err.text()], [0, "", ""]);
+  assertEquals(fixture.left, ["20260503_020000_prod", "20260504_020000_prod"]);
+});

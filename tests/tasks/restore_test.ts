@@ -53,6 +53,7 @@ const PLAN: RestorePlan = {
   overwritten: [{ object: "table public.orders", rows: 12_000, estimated: true }],
   leftOut: [],
   safetyBackup: true,
+  databaseBytes: 500e9,
   preflight: [{ check: "webhooks", state: "attention", text: "not enabled here" }],
 };
 
@@ -233,6 +234,13 @@ for (const [line, state] of WRONG) {
 
 Deno.test("a plan without a safety backup says so", () => {
   assertStringIncludes(planText({ ...PLAN, safetyBackup: false }), "NO backup of its present state");
+  // Who has one small table to restore knows what the wait is for.
+  const [first = "", second = ""] = planText(PLAN).split("\n").slice(3);
+  assertEquals(
+    `${first} ${second.trim()}`,
+    "  first back up its present state with the label pre_restore (all of the database, 500 GB on the server); " +
+      "--no-safety-backup skips it",
+  );
 });
 
 Deno.test("a question ends when the run is interrupted, not when somebody presses Enter", async () => {

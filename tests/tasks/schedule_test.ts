@@ -115,9 +115,61 @@ Deno.test("crontab lines change to the folder and stop at the first failure; % i
   assertEquals(
     block,
     "# pgstrata prod: begin\n# weekly full and schema-only backup of prod\n" +
-      "17 3 * * 0 cd /srv/50\\% && '/opt/pg strata' backup prod weekly-schema --schema-only --quiet && " +
-      "'/opt/pg strata' backup prod weekly --quiet\n# pgstrata prod: end\n",
+      "17 3 * * 0 cd /srv/50\\% && run() { '/opt/pg strata' \"$@\" > /dev/null; } && " +
+      "run backup prod weekly-schema --schema-only --quiet && run backup prod weekly --quiet\n# pgstrata prod: end\n",
   );
+});
+
+Deno.test("the shell of cron runs every call of a line, with its words, until one fails; lines stay below cron's 999", async () => {
+  await using folder = await TempFolder.create();
+  const program = `${folder.path}/it's a program`;
+  await Deno.writeTextFile(program, '#!/bin/sh\nprintf "%s|" "$@" >> log\necho >> log\n! [ "$1" = encrypt ]\n', {
+    mode: 0o700,
+  });
+  const standing = ["--dir=/srv/a b"];
+  const block = cronBlock(runs({ only: ["monthly"], standing }), { command: [program], folder: folder.path });
+  const command = block.split("\n")[2]?.replace(/^\S+ \S+ \S+ \S+ \S+ /, "") ?? "";
+  await new Deno.Command("/bin/sh", { args: ["-c", command], clearEnv: true, env: { PATH: "/usr/bin:/bin" } }).output();
+  assertEquals(
+    await Deno.readTextFile(`${folder.path}/log`),
+    "backup|prod|monthly|--quiet|--dir=/srv/a b|\nencrypt|latest:prod|--quiet|--dir=/srv/a b|\n",
+  );
+  const deno = {
+    execPath: `/home/${"u".repeat(60)}/deno`,
+    main: `file:///home/${"u".repeat(60)}/tasks/main.ts`,
+    compiled: false,
+  };
+  const long = cronBlock(runs(), { command: ownCommand(undefined, deno), folder: `/home/${"u".repeat(60)}` });
+  for (const line of long.split("\n")) assert(line.length < 999, line);
+});
+
+Deno.test("both and all are written down for each environment where a backup is named", async () => {
+  const env = { DATABASE_URL_PROD: "x", DATABASE_URL_DEV: "x", DATABASE_URL_EU_WEST: "x" };
+  const lines = async (line: string) =>
+    (await schedule(`${line} --form cron --only quarterly`, {}, { env })).out.text().split("\n")[2] ?? "";
+  assertStringIncludes(
+    await lines("both"),
+    "run verify latest:prod --drill --quiet && run verify latest:dev --drill --quiet",
+  );
+  assertEquals((await lines("all")).match(/latest:\S+/g), ["latest:dev", "latest:eu-west", "latest:prod"]);
+  const error = await assertRejects(() => schedule("all"), PgstrataError, "no environment is configured");
+  assertEquals(error.code, "usage");
+});
+
+Deno.test("a path with a line break is refused: it would end the line of a crontab or a unit", async () => {
+  for (const form of ["cron", "systemd"]) {
+    const error = await assertRejects(() => schedule(`prod --form ${form}`, {}, { dir: "/a\nb" }), PgstrataError);
+    assertEquals([error.code, error.context["path"]], ["usage", '"--dir=/a\\nb"']);
+  }
+});
+
+Deno.test("schedule says when the daily run's pruning throws away weekly and monthly backups", async () => {
+  await using folder = await TempFolder.create();
+  const given = { cwd: folder.path, env: { DATABASE_URL_PROD: "x" } };
+  assertStringIncludes((await schedule("prod", {}, given)).err.text(), "throws away weekly and monthly backups");
+  assertEquals((await schedule("prod --only weekly", {}, given)).err.text(), "");
+  await Deno.writeTextFile(`${folder.path}/pgstrata.json`, '{"retention": {"policy": "kinds"}}');
+  assertEquals((await schedule("prod --only daily,weekly", {}, given)).err.text(), "");
 });
 
 Deno.test("a crontab keeps its own lines; the block of the same environment is replaced, another's is not", () => {
@@ -150,7 +202,7 @@ Deno.test("timers use the shelf and the configuration that were named, and an en
   const { out, err } = await schedule("prod --only daily --form cron", {}, given);
   assertStringIncludes(
     out.text(),
-    `backup prod daily --prune --quiet '--dir=/srv/my backups' --config=${folder.path}/c.json\n`,
+    `backup prod daily --prune --quiet '--dir=/srv/my backups' --config=${folder.path}/c.json > /dev/null\n`,
   );
   assertEquals(err.text(), "");
   const other = await schedule("eu --only daily", {}, { ...given, dir: undefined, env: { PGSTRATA_DIR: "b" } });

@@ -96,6 +96,15 @@ for (const [what, sql, expected] of CHANGES) {
   });
 }
 
+Deno.test("members of an extension may belong to another role: CREATE EXTENSION has no owner to restore", async () => {
+  const mine = await server.createDatabase({ sql: "CREATE EXTENSION pgstrata_test" });
+  const folder = await makeBackup(mine.url, server.tools);
+  const other = await server.createDatabase({
+    sql: "CREATE ROLE extender SUPERUSER; SET ROLE extender; CREATE EXTENSION pgstrata_test",
+  });
+  assertEquals(lines(await compare(server, other.url, folder)).filter((line) => line.startsWith("owner")), []);
+});
+
 Deno.test("rows in another order are the same rows", async () => {
   const copy = await restoredCopy(server, backup);
   await copy.psql(
