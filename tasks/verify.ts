@@ -177,7 +177,7 @@ function verifiedRecord(report: VerifyReport, clock: Clock): BackupRecord {
     kind: "verified",
     at: clock.now().toISOString(),
     good: report.good,
-    how: report.good ? how : `${damages} findings in ${how}`,
+    how: report.good ? how : `${counted(damages, "finding")} in ${how}`,
   };
 }
 

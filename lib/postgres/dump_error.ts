@@ -47,6 +47,17 @@ export function dumpError(thrown: unknown): unknown {
       hint: "Back up as the owner or grant pg_read_all_data (14 and newer); --skip-unreadable goes on without it.",
     });
   }
+  // A value or line above 1 GB (PostgreSQL: MaxAllocSize; enlargeStringInfo in stringinfo.c, worded anew in 17).
+  if (
+    /invalid memory alloc request size|Cannot enlarge string buffer|string buffer exceeds maximum allowed/.test(text)
+  ) {
+    return new PgstrataError("Cannot read the database: a row is larger than PostgreSQL can write as text (1 GB)", {
+      cause: error,
+      hint:
+        "No dump can hold it (bytea takes twice its size). Leave the table's rows out with --exclude-table-data, and " +
+        "copy them in binary: psql's \\copy (SELECT …) TO FILE WITH (FORMAT binary).",
+    });
+  }
   if (error.status === null) {
     return new PgstrataError(`Cannot read the database: ${program} was ended by ${error.signalName}`, {
       cause: error,

@@ -10,7 +10,7 @@ const MAINTENANCE = ["postgres", "template1"];
 const ONCE: RetryPolicy = { attempts: 1, firstWait: 1, longestWait: 1 };
 
 /** A server that was stopped in the middle may be back in a moment. */
-export const PATIENT: RetryPolicy = { attempts: 4, firstWait: 300, longestWait: 2_000 };
+export const PATIENT: RetryPolicy = { attempts: 8, firstWait: 300, longestWait: 2_000 };
 
 /** A target with another database. */
 export function inDatabase(target: PinnedTarget, database: string): PinnedTarget {

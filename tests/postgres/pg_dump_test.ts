@@ -28,6 +28,12 @@ const FAILURES: readonly [string, string, number][] = [
     1,
   ],
   ["pg_dump: error: query failed: ERROR:  permission denied for table secret", "may not read", 1],
+  [
+    'pg_dump: error: Dumping the contents of table "big" failed: PQgetResult() failed.\n' +
+    "pg_dump: detail: Error message from server: ERROR:  invalid memory alloc request size 1200000003",
+    "1 GB",
+    1,
+  ],
   ["pg_dump: error: something new", "pg_dump failed", 1],
 ];
 for (const [stderr, says, exit] of FAILURES) {

@@ -136,7 +136,8 @@ for (const major of testedMajors()) {
     const source = await server.createDatabase({
       sql: `CREATE FUNCTION helper(t text) RETURNS text IMMUTABLE LANGUAGE plpgsql AS 'BEGIN RETURN upper(t); END';
         CREATE FUNCTION trap(t text) RETURNS text IMMUTABLE LANGUAGE plpgsql AS 'BEGIN RETURN helper(t); END';
-        CREATE TABLE trapped (t text); INSERT INTO trapped VALUES ('a'); CREATE INDEX ON trapped (trap(t));`,
+        -- Since 17 an index over rows is made with an empty search_path, too.
+        CREATE TABLE trapped (t text); CREATE INDEX ON trapped (trap(t)); INSERT INTO trapped VALUES ('a');`,
     });
     const folder = await backUp(server, source.url);
     const target = await server.createDatabase("empty");

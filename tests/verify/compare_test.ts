@@ -100,7 +100,8 @@ Deno.test("members of an extension may belong to another role: CREATE EXTENSION 
   const mine = await server.createDatabase({ sql: "CREATE EXTENSION pgstrata_test" });
   const folder = await makeBackup(mine.url, server.tools);
   const other = await server.createDatabase({
-    sql: "CREATE ROLE extender SUPERUSER; SET ROLE extender; CREATE EXTENSION pgstrata_test",
+    sql:
+      "CREATE ROLE extender SUPERUSER; CREATE SCHEMA pgstrata_test; SET ROLE extender; CREATE EXTENSION pgstrata_test",
   });
   assertEquals(lines(await compare(server, other.url, folder)).filter((line) => line.startsWith("owner")), []);
 });
