@@ -284,7 +284,8 @@ for (const encoding of ["LATIN1", "SQL_ASCII"]) {
 
 Deno.test("2000 tables make three tiers of 2000 tables", async () => {
   await using shelf = await TempFolder.create();
-  const database = await server.createDatabase({ sql: manyTables(2000) });
+  const database = await server.createDatabase();
+  await database.psql(manyTables(2000));
   const { folder, manifest } = await backUp(database.url, shelf.path, server.tools);
   assertEquals(manifest.tables.length, 2000);
   assertEquals(manifest.tables.reduce((sum, table) => sum + (table.rows ?? 0), 0), 10_000);

@@ -10,7 +10,8 @@ const TABLES = 2_000;
 
 for (const major of testedMajors()) {
   const server = await testServer(major);
-  const source = await server.createDatabase({ sql: manyTables(TABLES) });
+  const source = await server.createDatabase();
+  await source.psql(manyTables(TABLES));
   const folder = await backUp(server, source.url);
   const expected = await dumpText(server, source);
 
