@@ -2,7 +2,7 @@ import type { TocEntry } from "../archive/mod.ts";
 import type { Session } from "../connection/mod.ts";
 import { choicesOf } from "./backup_scope.ts";
 import { setAsideDefaultPrivileges } from "./default_privileges.ts";
-import { type Drops, NO_DROPS, planSchemaDrops, planTableDrops, UNLINK_ALL } from "./drops.ts";
+import { type Drops, NO_DROPS } from "./drops.ts";
 import { joinedLast } from "./joined_last.ts";
 import type { Overwritten } from "./plan.ts";
 import { checkPlatformColumns } from "./platform_columns.ts";
@@ -10,8 +10,10 @@ import { planPlatformExtras } from "./platform_extras.ts";
 import { POLICY_REFUSED } from "./platform_rules.ts";
 import { planRows } from "./rows_plan.ts";
 import type { RestoreWork } from "./restore_work.ts";
+import { planSchemaDrops, UNLINK_ALL } from "./schema_drops.ts";
 import type { ScriptPart } from "./script_part.ts";
 import { refuseDependents } from "./table_dependents.ts";
+import { planTableDrops } from "./table_drops.ts";
 
 /** A change of the living database as one script. */
 export interface InPlacePlan {
