@@ -1,5 +1,5 @@
 import { dirname } from "@std/path";
-import { FILE_MODE, FileLock, makeFolder, tryLock } from "../system/mod.ts";
+import { FILE_MODE, FileLock, makeFolder, tryLock, unlockAndClose } from "../system/mod.ts";
 import { inUseLock } from "./shelf_paths.ts";
 
 /**
@@ -21,8 +21,12 @@ export async function takeBackup(shelf: string, id: string): Promise<Disposable 
 /** Whether a process holds a lock file. The look itself takes a shared lock for a moment. */
 export async function isLocked(path: string): Promise<boolean> {
   try {
-    using file = await Deno.open(path);
-    return !(await tryLock(file, false));
+    const file = await Deno.open(path);
+    try {
+      return !(await tryLock(file, false));
+    } finally {
+      unlockAndClose(file);
+    }
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return false;
     throw error;
@@ -51,7 +55,7 @@ async function lockBackup(shelf: string, id: string, exclusive: boolean): Promis
   const path = inUseLock(shelf, id);
   await makeFolder(dirname(path));
   const file = await Deno.open(path, { read: true, write: true, create: true, mode: FILE_MODE });
-  if (await tryLock(file, exclusive)) return file;
+  if (await tryLock(file, exclusive)) return { [Symbol.dispose]: () => unlockAndClose(file) };
   file.close();
   return null;
 }

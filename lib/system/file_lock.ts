@@ -1,7 +1,7 @@
 import { dirname } from "@std/path";
 import { isNoRoom } from "../base/mod.ts";
 import { makeFolder } from "./atomic_file.ts";
-import { tryLock } from "./try_lock.ts";
+import { tryLock, unlockAndClose } from "./try_lock.ts";
 
 /** What the holder of a lock wrote about itself. */
 export interface LockHolder {
@@ -35,7 +35,7 @@ export class FileLock implements Disposable {
     } catch (error) {
       // The lock is what counts. On a full disk it is needed to make room.
       if (!isNoRoom(error)) {
-        file.close();
+        unlockAndClose(file);
         throw error;
       }
     }
@@ -43,7 +43,7 @@ export class FileLock implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.file.close();
+    unlockAndClose(this.file);
   }
 }
 

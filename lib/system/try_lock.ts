@@ -19,3 +19,17 @@ export async function tryLock(file: Deno.FsFile, exclusive: boolean): Promise<bo
     clearTimeout(timer);
   }
 }
+
+/**
+ * Gives a lock back and closes its file. Closing alone is not enough: a program that is just being started has all open
+ * files of this process until it begins, and with them their locks (flock(2): "duplicate file descriptors").
+ */
+export function unlockAndClose(file: Deno.FsFile): void {
+  try {
+    file.unlockSync();
+  } catch {
+    // An older Deno still waits for a lock it did not get: closing ends that.
+  } finally {
+    file.close();
+  }
+}

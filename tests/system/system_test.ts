@@ -99,6 +99,24 @@ Deno.test("a lock is held by one, names its holder, and is free again afterwards
   assert(again instanceof FileLock);
 });
 
+Deno.test("a lock that was given back can be had at once, also while other threads start programs", async () => {
+  await using folder = await TempFolder.create();
+  // Between fork and exec a program has all open files of this process. With a user it is started by fork.
+  const source = `postMessage(""); for (;;) await new Deno.Command("true", { uid: ${Deno.uid()}, cwd: "/" }).output();`;
+  const url = `data:application/typescript,${encodeURIComponent(source)}`;
+  const workers = [1, 2].map(() => new Worker(url, { type: "module" }));
+  await Promise.all(workers.map((worker) => new Promise((resolve) => worker.onmessage = resolve)));
+  try {
+    for (let round = 0; round < 300; round++) {
+      const lock = await FileLock.take(join(folder.path, "lock"), new Date());
+      assert(lock instanceof FileLock, `round ${round}`);
+      lock[Symbol.dispose]();
+    }
+  } finally {
+    for (const worker of workers) worker.terminate();
+  }
+});
+
 Deno.test("hashes agree with sha256sum, and free space with df", async () => {
   await using folder = await TempFolder.create();
   const path = join(folder.path, "file");
