@@ -46,7 +46,8 @@ export class DrillServer implements AsyncDisposable {
     const script = await rolesScript(folder, manifest);
     const superusers = superusersOf(script);
     const superuser = superusers.includes("postgres") ? "postgres" : superusers[0] ?? "postgres";
-    const cluster = await DisposableCluster.start({ tools, superuser });
+    const parent = options.env["TMPDIR"] ?? "";
+    const cluster = await DisposableCluster.start({ tools, superuser, ...parent === "" ? {} : { parent } });
     try {
       options.signal.throwIfAborted();
       await using session = await openSession(await pinTarget(targetOf(cluster, "postgres")), {

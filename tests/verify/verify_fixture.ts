@@ -12,6 +12,7 @@ import {
   type DrillDeps,
   type DrillOptions,
   type DrillReport,
+  type DrillTier,
   type VerifyDeps,
 } from "../../lib/verify/mod.ts";
 import type { TestDatabase, TestServer } from "../../scripts/test_server.ts";
@@ -119,6 +120,17 @@ export async function drill(
     onEvent: () => {},
     ...deps,
   });
+}
+
+/** The three tiers. */
+export const ALL_TIERS: readonly DrillTier[] = ["full", "schema", "table"];
+
+/** What differs, tier by tier, with what could not be restored. */
+export function outcome(report: DrillReport): string[] {
+  return report.tiers.flatMap(({ tier, comparison, errors }) => [
+    ...lines(comparison).map((line) => `${tier}: ${line}`),
+    ...errors.map(({ object, message }) => `${tier}: error ${object}: ${message}`),
+  ]);
 }
 
 /** Differences as short lines, for assertions. */
