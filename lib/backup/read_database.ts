@@ -1,5 +1,6 @@
 import { setTimeout } from "node:timers/promises";
 import { UnknownArchiveVersionError } from "../archive/mod.ts";
+import { ConnectionError } from "../connection/mod.ts";
 import { TableLockedError } from "../postgres/mod.ts";
 import { runArchiveEngine } from "./archive_engine.ts";
 import type { PhaseTimer } from "./back_up_into.ts";
@@ -32,15 +33,30 @@ export async function readDatabase(plan: ReadPlan, timer: PhaseTimer): Promise<R
         await plan.folder.clear();
         return await runLoopEngine(plan);
       }
+      plan.deps.signal.throwIfAborted();
+      const lost = await lostSession(plan);
+      if (lost !== null) throw lost;
       if (!(error instanceof TableLockedError) || attempt === LOCK_ATTEMPTS) throw await withBlocker(plan, error);
       plan.deps.onEvent({
         type: "notice",
         message: `${error.message}; trying again (${attempt} of ${LOCK_ATTEMPTS - 1})`,
       });
       await plan.folder.clear();
-      await setTimeout(LOCK_WAIT * attempt, undefined, { signal: plan.deps.signal });
+      const { signal } = plan.deps;
+      await setTimeout(LOCK_WAIT * attempt, undefined, { signal }).catch(() => signal.throwIfAborted());
     }
   }
+}
+
+/**
+ * Why the session that holds the snapshot is gone; null if it is there. What workers of pg_dump say of a server that goes
+ * is something else: a lock they did not get, an encoding that is not valid (`lockTableForWorker`, `setup_connection`).
+ */
+async function lostSession({ session }: ReadPlan): Promise<ConnectionError | null> {
+  return await session.query("SELECT 1").then(
+    () => null,
+    (error) => error instanceof ConnectionError ? error : null,
+  );
 }
 
 /** Names who waits for the tables that we hold: it is their waiting that pg_dump's workers do not pass. */
