@@ -27,8 +27,18 @@ export class ClusterFolder implements AsyncDisposable {
     return join(this.path, "data");
   }
 
-  /** Sweeps `parent`, then makes and locks a new folder there, owned by `user`. */
+  /**
+   * Sweeps `parent`, then makes and locks a new folder there, owned by `user`.
+   *
+   * @throws {PgstrataError} code `usage` when there is no such folder
+   */
   static async create(parent: string, user: ServerUser | null): Promise<ClusterFolder> {
+    if (!(await exists(parent))) {
+      throw new PgstrataError(`Cannot start a disposable server: there is no folder ${parent}`, {
+        code: "usage",
+        hint: "TMPDIR names the folder for temporary files: make it, or name another one.",
+      });
+    }
     await sweepClusters(parent, user);
     for (let attempt = 0; attempt < 10; attempt++) {
       const id = crypto.randomUUID().slice(0, 8);

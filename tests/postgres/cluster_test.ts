@@ -218,6 +218,14 @@ Deno.test("the server of a killed owner ends, and the next start removes its fol
   assert(await poll(120_000, async () => !(await exists(`/proc/${pid}`))));
 });
 
+Deno.test("a folder for temporary files that is not there is told by its name", async () => {
+  await using parent = await passableFolder();
+  const gone = `${parent.path}/gone`;
+  const error = await assertRejects(() => DisposableCluster.start({ tools, parent: gone }), PgstrataError, gone);
+  assertEquals(error.code, "usage");
+  assert(error.hint?.includes("TMPDIR"));
+});
+
 Deno.test("a sweep ends a server that outlived its owner", async () => {
   await using parent = await passableFolder();
   const user = serverUser();
